@@ -1,0 +1,247 @@
+"""The wire of the sync protocol: frozen messages, parsing and dumping. No I/O, no clock.
+
+`parse_*` take decoded JSON (dicts and lists) and raise `Malformed` with a stable code and the place of the fault;
+`dump_*` return plain dicts. `sync/PROTOCOL.md` is the contract these shapes follow.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+VERSION = 1
+MIN_VERSION = 1
+MAX_ACTS = 100
+MAX_BATCH_BYTES = 256 * 1024
+MAX_ARGS_BYTES = 128 * 1024
+MAX_PAGE_ROWS = 2000
+DEFAULT_PAGE_ROWS = 1000
+MAX_N = 2**53 - 1  # beyond this JavaScript cannot count
+MAX_NAME = 64  # characters of an act's or group's name
+
+APPLIED, MERGED, PARKED, REJECTED = "applied", "merged", "parked", "rejected"
+OUTCOMES = (APPLIED, MERGED, PARKED, REJECTED)
+
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
+_INSTANT = re.compile(
+    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\Z"
+)
+
+
+class Malformed(ValueError):
+    """A message that breaks the contract. `code` is stable, `where` a JSON path such as `acts[3].n`."""
+
+    def __init__(self, code: str, where: str):
+        super().__init__(f"{code} at {where}")
+        self.code = code
+        self.where = where
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A named intent of a person: `n` contiguous per device, `at` the device's own time, `group` all-or-none."""
+
+    n: int
+    id: str
+    act: str
+    v: int
+    at: str
+    args: Mapping[str, Any]
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """The outcome of an act; `rev` is the rev of the transaction that answered it."""
+
+    n: int
+    id: str
+    outcome: str
+    rev: int
+    code: str | None = None
+    detail: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PushRequest:
+    """One bounded batch of acts of one device, with the state of the device beside it."""
+
+    protocol: int
+    device: str
+    epoch: str | None
+    sent_at: str | None
+    acts: tuple[Act, ...]
+    status: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class PushAnswer:
+    """Receipts in the order of the batch; `last` is the highest `n` answered for the device."""
+
+    protocol: int
+    epoch: str
+    server_time: str
+    last: int
+    receipts: tuple[Receipt, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """What a device asks: everything past its cookie, at most `limit` rows."""
+
+    protocol: int
+    device: str
+    cookie: str | None
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class PullAnswer:
+    """A page of rows. `rows` travel as `{noun, id, scope, rev, body}`."""
+
+    protocol: int
+    epoch: str
+    server_time: str
+    reset: bool
+    cookie: str
+    rev: int
+    more: bool
+    complete: bool
+    last: int
+    rows: tuple[Any, ...]
+    entered: tuple[str, ...]
+    left: tuple[Mapping[str, str], ...]
+
+
+def is_id(value: object) -> bool:
+    """True for a lower-case UUID with dashes."""
+    return isinstance(value, str) and _UUID.match(value) is not None
+
+
+def is_instant(value: object) -> bool:
+    """True for an ISO 8601 instant with a zone; whether the day exists in its month is not checked here."""
+    return isinstance(value, str) and _INSTANT.match(value) is not None
+
+
+def parse_push(data: object) -> PushRequest:
+    """Reads a push request; raises `Malformed`."""
+    body = _object(data, "$")
+    protocol = _integer(body.get("protocol"), "protocol", low=0)
+    acts = body.get("acts")
+    if not isinstance(acts, list):
+        raise Malformed("not-a-list", "acts")
+    if len(acts) > MAX_ACTS:
+        raise Malformed("too-many-acts", "acts")
+    status = body.get("status")
+    return PushRequest(
+        protocol=protocol,
+        device=_id(body.get("device"), "device"),
+        epoch=_optional_text(body.get("epoch"), "epoch", 64),
+        sent_at=_optional_instant(body.get("sent_at"), "sent_at"),
+        acts=tuple(_parse_act(act, f"acts[{i}]") for i, act in enumerate(acts)),
+        status=None if status is None else _object(status, "status"),
+    )
+
+
+def parse_pull(data: object) -> PullRequest:
+    """Reads a pull request; raises `Malformed`. A limit outside 1 … MAX_PAGE_ROWS is a fault, not a wish."""
+    body = _object(data, "$")
+    limit = body.get("limit", DEFAULT_PAGE_ROWS)
+    return PullRequest(
+        protocol=_integer(body.get("protocol"), "protocol", low=0),
+        device=_id(body.get("device"), "device"),
+        cookie=_optional_text(body.get("cookie"), "cookie", 512),
+        limit=_integer(limit, "limit", low=1, high=MAX_PAGE_ROWS),
+    )
+
+
+def dump_receipt(receipt: Receipt) -> dict[str, Any]:
+    """The receipt as it travels."""
+    return {
+        "n": receipt.n,
+        "id": receipt.id,
+        "outcome": receipt.outcome,
+        "rev": receipt.rev,
+        "code": receipt.code,
+        "detail": receipt.detail,
+    }
+
+
+def dump_push_answer(answer: PushAnswer) -> dict[str, Any]:
+    """The answer to a push as it travels."""
+    return {
+        "protocol": answer.protocol,
+        "epoch": answer.epoch,
+        "server_time": answer.server_time,
+        "last": answer.last,
+        "receipts": [dump_receipt(receipt) for receipt in answer.receipts],
+    }
+
+
+def fingerprint() -> str:
+    """SHA-256 over the names of every message's fields and the limits: it changes when the wire does."""
+    messages = {
+        kind.__name__: [field.name for field in fields(kind)]
+        for kind in (Act, Receipt, PushRequest, PushAnswer, PullRequest, PullAnswer)
+    }
+    limits = [MAX_ACTS, MAX_BATCH_BYTES, MAX_ARGS_BYTES, MAX_PAGE_ROWS, MAX_N, list(OUTCOMES)]
+    text = json.dumps([messages, limits], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _parse_act(data: object, where: str) -> Act:
+    body = _object(data, where)
+    return Act(
+        n=_integer(body.get("n"), f"{where}.n", low=1),
+        id=_id(body.get("id"), f"{where}.id"),
+        act=_text(body.get("act"), f"{where}.act", MAX_NAME),
+        v=_integer(body.get("v"), f"{where}.v", low=1, high=1000),
+        at=_instant(body.get("at"), f"{where}.at"),
+        args=_object(body.get("args"), f"{where}.args"),
+        group=_optional_text(body.get("group"), f"{where}.group", MAX_NAME),
+    )
+
+
+def _object(value: object, where: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise Malformed("not-an-object", where)
+    return value
+
+
+def _integer(value: object, where: str, low: int, high: int = MAX_N) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Malformed("not-an-integer", where)
+    if not low <= value <= high:
+        raise Malformed("out-of-range", where)
+    return value
+
+
+def _text(value: object, where: str, longest: int) -> str:
+    if not isinstance(value, str):
+        raise Malformed("not-a-text", where)
+    if not value or len(value) > longest or "\0" in value:
+        raise Malformed("bad-text", where)
+    return value
+
+
+def _optional_text(value: object, where: str, longest: int) -> str | None:
+    return None if value is None else _text(value, where, longest)
+
+
+def _id(value: object, where: str) -> str:
+    if not is_id(value):
+        raise Malformed("not-an-id", where)
+    return str(value)
+
+
+def _instant(value: object, where: str) -> str:
+    if not is_instant(value):
+        raise Malformed("not-an-instant", where)
+    return str(value)
+
+
+def _optional_instant(value: object, where: str) -> str | None:
+    return None if value is None else _instant(value, where)
