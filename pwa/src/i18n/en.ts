@@ -1,0 +1,6 @@
+import { enCommon } from './en.common'
+import { enVisit } from './en.visit'
+import type { MessageKey } from './index'
+
+/** English; the type makes a message that is missing here an error. */
+export const en: Record<MessageKey, string> = { ...enCommon, ...enVisit }
