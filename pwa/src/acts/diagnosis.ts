@@ -1,0 +1,14 @@
+/** What the engineer found and did. One diagnosis per visit, made by its first edit. */
+import { changesOf } from '../protocol/effects/changes'
+import { newId } from '../protocol/ids'
+import type { DiagnosisFields, Id } from '../protocol/nouns'
+import { record } from './record'
+
+/** Writes only the fields that differ from what this device shows; nothing at all when none does. */
+export async function editDiagnosis(visit_id: Id, edited: Partial<DiagnosisFields>): Promise<void> {
+  await record('diagnosis.edit', async (view) => {
+    const row = (await view.find('diagnosis', 'visit_id', visit_id)).find((found) => !found.body.withdrawn)
+    const changes = changesOf<DiagnosisFields>(row?.body, edited)
+    return changes && { id: row?.id ?? newId(), visit_id, changes }
+  })
+}

@@ -1,0 +1,12 @@
+/** What a person does. Screens import from here; every function resolves when the act is durable on this device. */
+export { ActRefused, type RefusalCode } from '../store/refusal'
+export * from './attachment'
+export * from './checklist'
+export * from './diagnosis'
+export * from './evidence'
+export * from './note'
+export * from './part'
+export * from './report'
+export * from './review'
+export * from './visit'
+export * from './workOrder'

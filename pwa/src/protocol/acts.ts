@@ -1,0 +1,144 @@
+/** The arguments of every act, version 1, as `docs/contract.md` names them. */
+import type {
+  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, Purpose, Rating, Strokes, VisitMode, WorkOrderBody,
+  WorkOrderKind,
+} from './nouns'
+
+/** What the person saw and what they made of it, per field: the server merges by content. */
+export type Changes<F> = { [K in keyof F]?: [was: F[K], now: F[K]] }
+
+interface OnVisit { visit_id: Id }
+interface WithReason extends OnVisit { reason: string; note?: string }
+interface Withdraw { id: Id; reason?: string }
+
+export type EditableWorkOrder = Pick<WorkOrderBody,
+  'title' | 'description' | 'asset_id' | 'level' | 'level_reason' | 'channel' | 'source' | 'categories' | 'owner_id' |
+  'kind' | 'follow_up'>
+
+export interface RegisterArgs {
+  id: Id
+  customer_id: Id
+  site_id: Id
+  asset_id?: Id | null
+  kind: WorkOrderKind
+  title: string
+  description?: string
+  level: 1 | 2 | 3
+  level_reason: string
+  channel: string
+  source: string
+  reported_at: Instant
+  contact_name?: string
+  contact_phone?: string
+  categories?: string[]
+}
+
+export interface DispatchArgs {
+  id: Id
+  work_order_id: Id
+  mode: VisitMode
+  lead_id: Id
+  helper_ids?: Id[]
+  slot_start: Instant
+  slot_end: Instant
+  brief?: string
+  checklist_codes?: string[]
+}
+
+export interface ReassignArgs extends WithReason {
+  new_id: Id
+  lead_id: Id
+  helper_ids?: Id[]
+  slot_start?: Instant
+  slot_end?: Instant
+}
+
+export interface AddAttachmentArgs extends OnVisit {
+  id: Id
+  sha256: string
+  size: number
+  mime: string
+  purpose: Purpose
+  parent_noun?: string
+  parent_id?: Id
+  caption?: string
+  taken_at: Instant
+  place?: Place
+  width?: number
+  height?: number
+}
+
+export interface UsePartArgs extends OnVisit {
+  id: Id
+  part_id: Id
+  quantity: number
+  source: PartSource
+  serials?: string[]
+  old_serials?: string[]
+  note?: string
+}
+
+export interface SignArgs extends OnVisit {
+  id: Id
+  role: 'customer' | 'engineer' | 'witness'
+  name: string
+  content: unknown
+  content_hash: string
+  strokes: Strokes
+  image_id: Id
+  rating?: Rating | null
+  opinion?: string
+}
+
+export interface Args {
+  'visit.accept': OnVisit
+  'visit.travel': OnVisit
+  'visit.work': OnVisit
+  'visit.resume': OnVisit
+  'visit.finish': OnVisit
+  'visit.reopen': OnVisit
+  'visit.submit': OnVisit
+  'visit.arrive': OnVisit & { place?: Place }
+  'visit.decline': WithReason
+  'visit.pause': WithReason
+  'visit.cannot_complete': WithReason
+  'diagnosis.edit': OnVisit & { id: Id; changes: Changes<DiagnosisFields> }
+  'part.use': UsePartArgs
+  'part.withdraw': Withdraw
+  'attachment.withdraw': Withdraw
+  'note.withdraw': Withdraw
+  'attachment.add': AddAttachmentArgs
+  'checklist.start': OnVisit & { id: Id; version_id: Id }
+  'checklist.answer': { id: Id; run_id: Id; item_id: string; value: AnswerValue; note?: string }
+  'checklist.complete': { run_id: Id }
+  'note.add': OnVisit & { id: Id; text: string }
+  'report.sign': SignArgs
+  'report.waive': WithReason & { id: Id }
+  'work_order.register': RegisterArgs
+  'work_order.edit': { id: Id; changes: Changes<EditableWorkOrder> }
+  'work_order.cancel': { id: Id; reason: string; note?: string }
+  'work_order.close': { id: Id; note?: string }
+  'visit.dispatch': DispatchArgs
+  'visit.reschedule': OnVisit & { slot_start: Instant; slot_end: Instant; reason?: string }
+  'visit.reassign': ReassignArgs
+  'visit.cancel': WithReason
+  'visit.review': OnVisit & { decision: 'accept' | 'return'; remarks?: string }
+  'evidence.settle': { noun: string; id: Id; decision: 'adopt' | 'discard'; note?: string }
+  'conflict.settle': { id: Id; value: unknown }
+  'review.settle': { id: Id; decision: 'apply' | 'discard'; note?: string }
+}
+
+export type ActName = keyof Args
+
+/** An act as it stands in the outbox and travels to the server. */
+export interface Act<A extends ActName = ActName> {
+  n: number
+  id: Id
+  act: A
+  v: number
+  at: Instant
+  args: Args[A]
+  group: string | null
+}
+
+export type Outcome = 'applied' | 'merged' | 'parked' | 'rejected'

@@ -1,0 +1,405 @@
+/** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
+
+import type { AnswerValue, ChecklistItem } from './checklist'
+
+export type { AnswerValue, ChecklistItem, ItemType } from './checklist'
+
+/** An ISO 8601 instant in UTC with milliseconds, such as `2026-11-21T08:30:00.000Z`. */
+export type Instant = string
+/** A calendar day, such as `2026-11-21`. */
+export type Day = string
+/** A lower-case UUID with dashes. */
+export type Id = string
+
+export interface Common {
+  created_by: Id | null
+  device_at: Instant | null
+  /** Null while only this device knows the row. */
+  server_at: Instant | null
+}
+
+/** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
+export interface Fact extends Common {
+  visit_id: Id
+  work_order_id: Id
+  late: boolean
+  late_state: null | 'open' | 'adopted' | 'discarded'
+  withdrawn: boolean
+}
+
+export interface TeamBody extends Common { code: string; name: string; name_en: string }
+
+export interface UserBody extends Common {
+  login: string
+  name: string
+  name_en: string
+  roles: Role[]
+  team_id: Id | null
+  skills: string[]
+  active: boolean
+}
+
+export type Role =
+  | 'engineer' | 'crew_lead' | 'dispatcher' | 'operator' | 'supervisor' | 'module_head'
+  | 'department_head' | 'storekeeper' | 'call_back' | 'admin'
+
+export type CatalogueKind =
+  | 'symptom' | 'cause' | 'action' | 'pause_reason' | 'cannot_reason' | 'waive_reason'
+  | 'decline_reason' | 'reassign_reason' | 'cancel_reason'
+
+export interface CatalogueEntryBody extends Common {
+  kind: CatalogueKind
+  code: string
+  name: string
+  name_en: string
+  asset_class: string | null
+  sort: number
+  active: boolean
+}
+
+export interface PartBody extends Common {
+  number: string
+  name: string
+  name_en: string
+  brand: string
+  spec: string
+  unit: string
+  serialised: boolean
+  min_stock: number
+  price_cents: number
+}
+
+export interface PriceItemBody extends Common {
+  code: string
+  name: string
+  name_en: string
+  unit: string
+  price_cents: number
+  note: string
+}
+
+export interface ChecklistVersionBody extends Common {
+  code: string
+  name: string
+  name_en: string
+  kind: 'departure' | 'repair' | 'monthly' | 'quarterly' | 'half_year'
+  version: number
+  items: ChecklistItem[]
+}
+
+export interface ArticleBody extends Common {
+  number: string
+  title: string
+  title_en: string
+  asset_class: string
+  brand: string
+  keywords: string
+  symptom_codes: string[]
+  text: string
+  summary_en: string
+  review_on: Day | null
+}
+
+export interface CustomerBody extends Common {
+  number: string
+  name: string
+  kind: string
+  contract_number: string
+  sla_policy: string
+  contract_from: Day | null
+  contract_to: Day | null
+  note: string
+}
+
+export interface ContactBody extends Common { customer_id: Id; site_id: Id | null; name_masked: string }
+
+export interface SiteBody extends Common {
+  number: string
+  name: string
+  customer_id: Id
+  customer_name: string
+  address: string
+  lat: string | null
+  lng: string | null
+  access_notes: string
+  responsible: string
+  accepted_on: Day | null
+  contact_masked: string
+}
+
+export interface AssetBody extends Common {
+  number: string
+  site_id: Id
+  name: string
+  asset_class: string
+  brand: string
+  model: string
+  serial: string
+  quantity: number
+  protocol: string
+  software_version: string
+  connection: string
+  location: string
+  installed_on: Day | null
+  warranty_until: Day | null
+  keep_box: string
+  note: string
+}
+
+export interface ServiceRecordBody extends Common {
+  site_id: Id
+  asset_id: Id | null
+  work_order_id: Id | null
+  visit_id: Id | null
+  number: string
+  title: string
+  finished_at: Instant | null
+  engineer_name: string
+  symptom: string
+  cause: string
+  action: string
+  test_result: string
+  text: string
+}
+
+export type WorkOrderState =
+  | 'draft' | 'registered' | 'triaged' | 'planning' | 'plan_review' | 'ready' | 'scheduled' | 'in_progress'
+  | 'on_hold' | 'work_done' | 'confirming' | 'resolved' | 'follow_up' | 'closed' | 'cancelled' | 'merged'
+
+export type WorkOrderKind = 'repair' | 'monthly' | 'quarterly' | 'half_year' | 'other'
+
+export interface WorkOrderBody extends Common {
+  number: string | null
+  state: WorkOrderState
+  kind: WorkOrderKind
+  title: string
+  description: string
+  customer_id: Id
+  customer_name: string
+  site_id: Id
+  site_name: string
+  asset_id: Id | null
+  level: 1 | 2 | 3
+  level_reason: string
+  channel: string
+  source: string
+  categories: string[]
+  contact_masked: string
+  reported_at: Instant
+  owner_id: Id | null
+  follow_up: boolean
+  due_at: Instant | null
+  cancelled: null | { reason: string; note: string; by: string; at: Instant }
+}
+
+export interface SlaMilestoneBody extends Common {
+  work_order_id: Id
+  kind: 'respond' | 'plan' | 'arrive' | 'resolve'
+  due_at: Instant
+  met_at: Instant | null
+  breached: boolean
+}
+
+export type VisitState =
+  | 'planned' | 'dispatched' | 'accepted' | 'declined' | 'travelling' | 'arrived' | 'working' | 'paused'
+  | 'work_done' | 'signed' | 'sign_waived' | 'cannot_complete' | 'submitted' | 'reviewed' | 'returned' | 'cancelled'
+
+export type VisitMode = 'on_site' | 'remote'
+
+export interface VisitBody extends Common {
+  work_order_id: Id
+  site_id: Id
+  sequence: number
+  mode: VisitMode
+  state: VisitState
+  lead_id: Id | null
+  helper_ids: Id[]
+  slot_start: Instant
+  slot_end: Instant
+  brief: string
+  checklist_codes: string[]
+  /** When each state was entered; `paused` is the latest pause. */
+  times: Record<string, Instant>
+  reason: string | null
+  reason_note: string | null
+  replaces_id: Id | null
+  replaced_by_id: Id | null
+  returned_note: string | null
+}
+
+export interface EventBody extends Common {
+  work_order_id: Id
+  visit_id: Id | null
+  kind: string
+  by_name: string
+  at: Instant
+  data: Record<string, unknown>
+}
+
+export type TestResult = 'passed' | 'partly' | 'failed'
+
+/** What a person may edit of a diagnosis; one row per visit. */
+export interface DiagnosisFields {
+  asset_id: Id | null
+  symptom_code: string | null
+  symptom_text: string
+  cause_code: string | null
+  cause_text: string
+  action_code: string | null
+  action_text: string
+  cautions: string
+  test_result: TestResult | null
+  test_text: string
+}
+
+export interface DiagnosisBody extends Fact, DiagnosisFields {}
+
+export type PartSource = 'own' | 'warehouse' | 'outlet' | 'customer'
+
+export interface PartUseBody extends Fact {
+  part_id: Id
+  part_number: string
+  part_name: string
+  unit: string
+  quantity: number
+  source: PartSource
+  serials: string[]
+  old_serials: string[]
+  note: string
+}
+
+export interface Place { lat: string; lng: string; accuracy_m: number | null }
+
+export type Purpose = 'before' | 'after' | 'nameplate' | 'part' | 'site' | 'signature' | 'answer' | 'other'
+
+export interface AttachmentBody extends Fact {
+  parent_noun: string | null
+  parent_id: Id | null
+  sha256: string
+  size: number
+  mime: string
+  purpose: Purpose
+  caption: string
+  taken_at: Instant
+  place: Place | null
+  width: number | null
+  height: number | null
+  state: 'declared' | 'stored' | 'verified' | 'refused'
+  refusal: string | null
+  thumbs: Record<string, boolean>
+}
+
+export interface ChecklistRunBody extends Fact {
+  version_id: Id
+  code: string
+  state: 'in_progress' | 'completed'
+  completed_at: Instant | null
+}
+
+/** Append-only; the last answer per item counts. */
+export interface ChecklistAnswerBody extends Fact { run_id: Id; item_id: string; value: AnswerValue; note: string }
+
+export interface NoteBody extends Fact { text: string }
+export interface WaiverBody extends Fact { reason: string; note: string }
+
+export interface Strokes { width: number; height: number; strokes: { points: [x: number, y: number, t_ms: number][] }[] }
+export interface Rating { speed: number | null; solution: number | null; attitude: number | null }
+
+export interface SignatureBody extends Fact {
+  role: 'customer' | 'engineer' | 'witness'
+  name: string
+  content_hash: string
+  content: unknown
+  strokes: Strokes
+  image_id: Id
+  rating: Rating | null
+  opinion: string
+}
+
+export interface ConflictBody extends Common {
+  noun: Noun
+  row_id: Id
+  field: string
+  was: unknown
+  server_value: unknown
+  device_value: unknown
+  server_by: string
+  device_by: string
+  state: 'open' | 'settled'
+  settled_value: unknown
+}
+
+export interface StockBody extends Common { user_id: Id; part_id: Id; quantity: number }
+export interface ContactCardBody extends Common { visit_id: Id; name: string; phone: string }
+
+export interface PhoneStatusBody extends Common {
+  user_id: Id
+  device_id: Id
+  team_id: Id | null
+  last_contact: Instant | null
+  pending: number
+  oldest_at: Instant | null
+  files_waiting: number
+  failing: string | null
+  app_version: string
+  clock_offset_ms: number
+  persisted: boolean
+  storage_used: number | null
+  storage_quota: number | null
+}
+
+export interface ReviewItemBody extends Common {
+  act_id: Id
+  user_id: Id
+  user_name: string
+  device_id: Id
+  n: number
+  act: string
+  args: Record<string, unknown>
+  at: Instant
+  outcome: 'parked' | 'rejected'
+  code: string
+  detail: string | null
+  work_order_id: Id | null
+  visit_id: Id | null
+  state: 'open' | 'resolved'
+  resolution: null | 'applied' | 'amended' | 'discarded'
+  resolved_by: string | null
+  resolved_at: Instant | null
+  resolution_note: string | null
+}
+
+export interface Bodies {
+  team: TeamBody
+  user: UserBody
+  catalogue_entry: CatalogueEntryBody
+  part: PartBody
+  price_item: PriceItemBody
+  checklist_version: ChecklistVersionBody
+  article: ArticleBody
+  customer: CustomerBody
+  contact: ContactBody
+  site: SiteBody
+  asset: AssetBody
+  service_record: ServiceRecordBody
+  work_order: WorkOrderBody
+  sla_milestone: SlaMilestoneBody
+  visit: VisitBody
+  event: EventBody
+  diagnosis: DiagnosisBody
+  part_use: PartUseBody
+  attachment: AttachmentBody
+  checklist_run: ChecklistRunBody
+  checklist_answer: ChecklistAnswerBody
+  signature: SignatureBody
+  waiver: WaiverBody
+  note: NoteBody
+  conflict: ConflictBody
+  stock: StockBody
+  contact_card: ContactCardBody
+  phone_status: PhoneStatusBody
+  review_item: ReviewItemBody
+}
+
+export type Noun = keyof Bodies
+export type Body<N extends Noun = Noun> = Bodies[N]

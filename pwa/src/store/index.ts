@@ -1,0 +1,12 @@
+/** What a person sees: live rows, the outbox, the ledger, drafts and files. Screens import from here. */
+export type { LedgerItem, OutboxEntry, Row, RowOf, SyncPhase, SyncStatus, WaitingFile } from './types'
+export { useRow, useRows, type Where } from './rows'
+export { useOutbox, useWaitingFiles } from './outbox'
+export { useLedger } from './ledger'
+export { storageReport, useSyncStatus } from './status'
+export { useDraft } from './drafts'
+export { readFile, useFileUrl } from './reading'
+export { requestSync } from './signal'
+export { deviceSetting, setDeviceSetting } from './device'
+export { askServer } from './server'
+export { current, type Store } from './current'

@@ -1,0 +1,35 @@
+/** Small facts about this person's data on this device, each under its own key. */
+import type { Id, Instant, Role } from '../protocol/nouns'
+import type { Tokens, UserDatabase } from './database'
+import type { SyncPhase } from './types'
+
+export interface Meta {
+  /** How far this device has pulled, opaque. */
+  cookie: string | null
+  epoch: string | null
+  firstSyncComplete: boolean
+  /** Highest number given to an act; the next is one more. */
+  lastN: number
+  /** Highest number the server has answered for. */
+  acknowledgedN: number
+  lastContact: Instant | null
+  clockOffsetMs: number
+  deviceId: Id
+  tokens: Tokens | null
+  user: { id: Id; login: string; name: string; roles: Role[] }
+  /** Why the last try failed; null when it did not. */
+  problem: { code: string; detail: string } | null
+  signInNeeded: boolean
+  /** What a tab is doing now, and since when: other tabs show it too. */
+  activity: { phase: SyncPhase; at: Instant } | null
+  pulledRows: number
+}
+
+export async function readMeta<K extends keyof Meta>(db: UserDatabase, key: K): Promise<Meta[K] | undefined> {
+  return (await db.meta.get(key))?.value as Meta[K] | undefined
+}
+
+/** Writes inside the transaction it is called in, if any. */
+export async function writeMeta(db: UserDatabase, values: Partial<Meta>): Promise<void> {
+  await db.meta.bulkPut(Object.entries(values).map(([key, value]) => ({ key, value })))
+}
