@@ -85,6 +85,8 @@ export interface AnswerPhoto {
 export const MAX_TEXT = 4000 // characters
 export const MAX_PHOTOS = 30 // of one item
 
+// One definition of blank for both languages: trim() and Python's strip() disagree about U+FEFF and U+0085.
+const BLANK = /^[ \t\r\n\u00a0\u3000]*$/
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 const DECIMAL = /^-?[0-9]{1,12}(\.[0-9]{1,6})?$/
 const DECIMAL_LOOSE = /^-?[0-9]+(\.[0-9]+)?$/
@@ -96,7 +98,7 @@ const CHECK_WORDS: Record<string, string> = {
 /** True when the value says something: not null, not blank, not empty; of a pair both pictures. */
 export function isAnswered(value: unknown): boolean {
   if (value === null || value === undefined) return false
-  if (typeof value === 'string') return value.trim() !== ''
+  if (typeof value === 'string') return !BLANK.test(value)
   if (Array.isArray(value)) return value.length > 0
   if (typeof value === 'object') {
     const pair = value as { before?: unknown; after?: unknown }
@@ -238,7 +240,7 @@ function holds(condition: ShowIf, cause: ChecklistItem, value: unknown): boolean
 function meant(cause: ChecklistItem, wanted: string): string {
   if (cause.type === 'check') return Object.hasOwn(CHECK_WORDS, wanted) ? CHECK_WORDS[wanted]! : wanted
   if (cause.type === 'choice' && !cause.options.includes(wanted)) {
-    return cause.options[cause.options_en.indexOf(wanted)] ?? wanted
+    return cause.options[(cause.options_en ?? []).indexOf(wanted)] ?? wanted
   }
   return wanted
 }
@@ -246,7 +248,7 @@ function meant(cause: ChecklistItem, wanted: string): string {
 function neededOnFail(item: ChecklistItem, answer: Answer): MissingCode[] {
   const needed: MissingCode[] = []
   if (item.on_fail.includes('photo') && !answer.photos?.length) needed.push('photo-required')
-  if (item.on_fail.includes('note') && !answer.note.trim()) needed.push('note-required')
+  if (item.on_fail.includes('note') && !isAnswered(answer.note)) needed.push('note-required')
   return needed
 }
 
