@@ -1,0 +1,88 @@
+# Everything a developer or a fresh machine needs. `make` alone says what there is.
+# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI
+
+PYTHON ?= python3
+VENV ?= .venv
+BOOT = $(PYTHON) deploy/bootstrap.py
+PY = $(VENV)/bin/python
+# No cache folder: runs are independent of the one before. Bytecode is kept, it only saves time.
+PYTEST = $(PY) -m pytest -p no:cacheprovider $(PYTEST_ARGS)
+
+export VENV
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.PHONY: help run install build test check lint types house bench simulate dev lock lighthouse clean
+
+help:
+	@echo "make run       install, build, migrate, load the demo company once, serve on PORT (8000)"
+	@echo "make test      check, then vitest, then pytest with real servers and a real browser"
+	@echo "make check     ruff, mypy, oxlint, vue-tsc, house rules"
+	@echo "make bench     figures as JSON lines, on SQLite and PostgreSQL"
+	@echo "make simulate  the protocol under random faults, seeded"
+	@echo "make dev       Vite's server with hot reload, in front of a running \`make run\`"
+	@echo "make build | install | lock | lighthouse | clean"
+
+install:
+	@$(BOOT) python
+	@$(BOOT) pwa
+
+build:
+	@$(BOOT) build
+
+run: install build
+	@sh deploy/serve.sh
+
+dev:
+	@$(BOOT) npm run dev
+
+# --- Tests ----------------------------------------------------------------
+
+install-dev:
+	@$(BOOT) python --dev
+	@$(BOOT) pwa
+
+lint: install-dev
+	@$(PY) -m ruff check .
+	@$(BOOT) npm run --silent lint
+
+types: install-dev
+	@$(PY) -m mypy
+	@$(BOOT) npm run --silent types
+
+house: install-dev
+	@$(PYTEST) -q tests/test_house.py tests/test_house_pwa.py
+
+check: lint types house
+
+# pytest comes last, and its closing line is the last line of a run that went well.
+test: install-dev
+	@$(BOOT) system
+	@$(BOOT) build
+	@$(MAKE) check
+	@$(BOOT) npm run --silent test
+	@$(PYTEST)
+
+bench: install-dev
+	@$(BOOT) system
+	@$(PY) -m tests.bench
+
+simulate: install-dev
+	@$(PY) -m tests.simulation $(SIMULATE_ARGS)
+
+lighthouse: install-dev
+	@$(BOOT) build
+	@$(PY) -m tests.lighthouse
+
+# --- Locks ----------------------------------------------------------------
+
+LOCK = UV_CUSTOM_COMPILE_COMMAND="make lock" $(PY) -m uv pip compile --quiet --generate-hashes --universal \
+	--python-version 3.11 --no-header --no-emit-index-url --no-emit-find-links
+lock: install-dev
+	@$(LOCK) pyproject.toml -o requirements.txt
+	@$(LOCK) --extra dev -c requirements.txt pyproject.toml -o requirements-dev.txt
+	@$(LOCK) deploy/requirements-node.in -o deploy/requirements-node.txt
+	@PATH="$$($(BOOT) node-bin):$$PATH" $(PY) deploy/lock_npm.py
+
+clean:
+	rm -rf $(VENV) pwa/node_modules pwa/dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,21 @@
+"""gunicorn's settings, for `make run` and for production. Numbers can be changed by environment."""
+
+import os
+
+# localhost unless told: the demo's passwords are known to all. Phones need TLS in front anyway (nginx.conf).
+bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
+
+# One process keeps SQLite's single writer and the live stream's listeners in one place; with PostgreSQL and Redis
+# any number may run. Threads are many because each open browser holds one for its stream, and slow uploads others.
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_WORKERS", "1"))
+threads = int(os.environ.get("WEB_THREADS", "64"))
+
+timeout = 120  # s without a sign of life from a worker; a gthread worker gives one while requests run
+graceful_timeout = 10  # s for requests under way when stopping; streams are cut
+keepalive = 30  # s; longer than nginx keeps an idle upstream, so that nginx is the one that closes
+
+max_requests = 0  # no recycling: a restart would cut uploads and streams for nothing
+accesslog = None
+loglevel = os.environ.get("LOG_LEVEL", "warning")
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
