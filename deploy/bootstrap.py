@@ -28,7 +28,7 @@ except ImportError:  # Windows: two installs at once are the user's own affair t
     fcntl = None
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = Path(os.environ.get("VENV") or ROOT / ".venv")
+VENV = ROOT / (os.environ.get("VENV") or ".venv")
 BIN = VENV / "bin"
 PWA = ROOT / "pwa"
 PYTHON_AT_LEAST = (3, 11)

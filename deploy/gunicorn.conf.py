@@ -16,6 +16,7 @@ graceful_timeout = 10  # s for requests under way when stopping; streams are cut
 keepalive = 30  # s; longer than nginx keeps an idle upstream, so that nginx is the one that closes
 
 max_requests = 0  # no recycling: a restart would cut uploads and streams for nothing
+control_socket_disable = True  # else it makes a folder in the home of whoever runs it
 accesslog = None
 loglevel = os.environ.get("LOG_LEVEL", "warning")
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
