@@ -41,7 +41,8 @@ export interface ReportSection {
   id: string
   title: string
   rows: { label: string; value: string }[]
-  table?: { head: string[]; rows: string[][] }
+  /** `marks`: per row the verdict of a checklist's answer, or empty. */
+  table?: { head: string[]; rows: string[][]; marks: string[] }
   images?: { id: string; sha256: string; caption: string }[]
 }
 
@@ -56,13 +57,5 @@ export interface SignatureBlock {
   rows: { label: string; value: string }[]
 }
 
-/*
- * Signatures of this room:
- *   reportContent(view: ReportView): ReportContent
- *   canonical(content: ContentValue): string
- *   contentHash(content: ReportContent): Promise<string>            64 hex digits
- *   sections(content: ReportContent, locale: Locale): ReportSection[]
- *   reportTitle(locale: Locale): string
- *   signatureBlocks(signatures: SignatureRow[], locale: Locale, utcOffsetMinutes?: number): SignatureBlock[]
- *   changedSince(signed: ReportContent, current: ReportContent): string[]
- */
+export { canonical, changedSince, contentHash, localTime, reportContent } from './report_content'
+export { changedTitles, reportText, reportTitle, sections, signatureBlocks } from './report_text'
