@@ -208,6 +208,10 @@ def test_no_hand_written_file_is_longer_than_400_lines():
         ("function a(x = ')') {\n  if (x) {\n  }\n}\n", [4]),
         ("const a = async ({ b, c }: P): Promise<void> => {\n  call(() => {\n  })\n}", [2, 4]),
         ("class A {\n  get b() {\n    return { c: 1 }\n  }\n  d<T>(e: T): e is X {\n  }\n}", [3, 2]),
+        ("function a<T extends { id: string }>(\n  b: (c: T) => void,\n): D<T> {\n}\n", [4]),
+        ("async function a(): Promise<{ b: C }> {\n}\nfunction d(): { e: F } {\n}\n", [2, 2]),
+        ("type A = B\nclass C {\n  d = 1\n  e(): Map<string, F[]> {\n  }\n}\n", [2]),
+        ("const a = {\n  b: 1,\n}\nconst c = () => {\n}\nif (x) { y() } else {\n}\n", [2]),
         ("for (const a of b) {\n  switch (a) {\n  }\n}\nconst t = `${'{'}`\nconst r = /[{/]/\n", []),
     ],
 )

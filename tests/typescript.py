@@ -74,11 +74,32 @@ class Open:
 
 
 def opens_function(head: str) -> bool:
+    """Whether a brace behind `head` begins a body; `): {` and `Promise<{` begin a type, `= {` a value."""
     head = head.strip()
-    if head.endswith("=>") or FUNCTION.search(head):
+    if head.endswith("=>"):
+        return True
+    if head.endswith((":", "<", "|", "&", ",", "=", "?", "extends")):
+        return False
+    if (named := FUNCTION.search(head)) and ")" in head[named.end() :]:
         return True
     method = METHOD.fullmatch(head)
     return bool(method and method[1] not in CONTROL)
+
+
+def last_statement(head: str) -> str:
+    """The end of `head` from the last line break that stands in no bracket: our code ends few lines with `;`."""
+    depth, start = 0, 0
+    for at, mark in enumerate(head):
+        depth += (mark in "([{") - (mark in ")]}")
+        if mark == "\n" and depth == 0 and head[at:].strip():
+            start = at + 1
+    return head[start:]
+
+
+def in_type_arguments(head: str) -> bool:
+    """Whether a comma behind `head` parts the arguments of a type, as in `Map<string, Row>`."""
+    head = last_statement(head).replace("=>", "")
+    return head.count("<") > head.count(">")
 
 
 def functions(code: str) -> list[Function]:
@@ -89,9 +110,11 @@ def functions(code: str) -> list[Function]:
     for hit in re.finditer(r"[(){}\[\];,]", code):
         mark, at = hit[0], hit.start()
         if mark in "({[":
-            head = code[stack[-1].inside : at]
+            head = last_statement(code[stack[-1].inside : at])
             stack.append(Open(mark, at, at + 1, head if mark == "{" and opens_function(head) else None))
         elif mark in ";,":
+            if mark == "," and in_type_arguments(code[stack[-1].inside : at]):
+                continue
             stack[-1].inside = at + 1
         elif len(stack) > 1:
             closed = stack.pop()
@@ -99,6 +122,7 @@ def functions(code: str) -> list[Function]:
                 start = closed.at - len(closed.head.lstrip())
                 lines = code.count("\n", start, at) + 1
                 found.append(Function(" ".join(closed.head.split()), code.count("\n", 0, start) + 1, lines))
-            if mark == "}":
+            # What goes on behind the brace on the same line is still the statement: `<T extends { id: Id }>(…) {`.
+            if mark == "}" and (closed.head is not None or code[at + 1 : at + 2] in "\n;"):
                 stack[-1].inside = at + 1
     return found
