@@ -52,7 +52,7 @@ def clean(complaints: list[str], rule: str) -> None:
 HEIGHTS = {
     0: {"config", "extensions", "problems", "database", "i18n", "clock", "words"},
     1: {"models"},
-    2: {"acts", "scopes", "feed", "outbox", "accounts", "audit"},
+    2: {"acts", "scopes", "feed", "status", "outbox", "accounts", "audit"},
     3: {"push", "pull", "files", "images", "reports", "live", "tasks", "intake", "imports", "demo", "sla", "storage"},
     4: {"api"},
     5: {"__init__", "commands", "cli", "worker"},
