@@ -1,10 +1,149 @@
-/** Who works on this device. A person signs in once, online; afterwards only their own words take them out. */
-import type { KnownUser } from './store/device'
+/**
+ * Who works on this device. A person signs in once, online, and works on without a network afterwards; an expired
+ * token stops sending, never working. Each person has a database of their own: signing in as another locks the first
+ * one's outbox, which is kept and never sent under the other's name.
+ */
+import { newId } from './protocol/ids'
+import { NotOurs } from './protocol/wire'
+import type { Id, Role, UserBody } from './protocol/nouns'
+import { now } from './store/clock'
+import { current, type Store } from './store/current'
+import { UserDatabase, type Tokens } from './store/database'
+import { deviceSetting, knownUsers, rememberUser, setDeviceSetting, type KnownUser } from './store/device'
+import { readMeta, writeMeta } from './store/meta'
+import { openStore } from './store/opening'
+import { ActRefused } from './store/refusal'
+import { storageReport } from './store/status'
+import { NoContact, Problem, jsonOf, plainRequest, request, tokensOf } from './sync/http'
+import { startSync } from './sync/triggers'
 
-export { current } from './store/current'
+export { current, type Store } from './store/current'
 export { knownUsers, type KnownUser } from './store/device'
 
-export declare function restoreSession(): Promise<boolean>
-export declare function login(name: string, password: string): Promise<void>
-export declare function logout(): Promise<void>
-export declare function switchUser(user: KnownUser): Promise<boolean>
+/** `code` is `no-contact` or the server's own, such as that of a wrong password. */
+export class SignInFailed extends Error {
+  constructor(readonly code: string, readonly detail: string) {
+    super(`${code}: ${detail}`)
+    this.name = 'SignInFailed'
+  }
+}
+
+let stopSync = () => {}
+const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('xunxiu-session')
+otherTabs?.addEventListener('message', ({ data }) => { if (data.loggedOut === current.value?.userId) leave() })
+
+/** At the start of the app: whoever worked last works on, network or not. False: nobody, so show the sign-in. */
+export async function restoreSession(): Promise<boolean> {
+  const userId = await deviceSetting<Id>('lastUser')
+  const store = userId && (await openStore(userId))
+  if (!store) return false
+  enter(store)
+  return true
+}
+
+/** Online. Also after an expiry: the same person finds everything as it was. Throws `SignInFailed`. */
+export async function login(name: string, password: string): Promise<void> {
+  const known = (await knownUsers()).find((user) => user.login === name)
+  let signed = await askLogin(name, password, known?.deviceId ?? newId())
+  const db = new UserDatabase(signed.user.id)
+  const held = await readMeta(db, 'deviceId')
+  // The outbox's numbers belong to the device it began as: that device it must stay.
+  if (held && held !== signed.deviceId) signed = await askLogin(name, password, held)
+  const { user, deviceId, tokens } = signed
+  await writeMeta(db, {
+    deviceId, tokens, signInNeeded: false, problem: null,
+    user: { id: user.id, login: user.login, name: user.name, roles: user.roles },
+  })
+  await rememberUser({ userId: user.id, login: user.login, name: user.name, deviceId, lastSeenAt: now() })
+  await navigator.storage?.persist?.().catch(() => false)
+  await storageReport()
+  db.close()
+  enter((await openStore(user.id))!)
+}
+
+/** Someone who signed in here before and did not sign out; no network needed. False: they must sign in. */
+export async function switchUser(user: KnownUser): Promise<boolean> {
+  const store = await openStore(user.userId)
+  if (!store) return false
+  await rememberUser({ ...user, lastSeenAt: now() })
+  enter(store)
+  return true
+}
+
+/** What would be lost is never lost: refused (`unsent-work`) until every act has its receipt and every file is stored. */
+export async function logout(): Promise<void> {
+  const store = current.value
+  if (!store) return
+  const { db } = store
+  const unsent = await db.outbox.where('state').equals('pending').count()
+    + await db.files.where('state').anyOf('waiting', 'uploading', 'stuck').count()
+  if (unsent > 0) throw new ActRefused('unsent-work', String(unsent))
+  stopSync()
+  await request(store, '/api/auth/logout', { method: 'POST' }).catch(() => {}) // offline the token runs out by itself
+  // Pulled rows go, so that the next holder of the phone does not read them; numbers, journal and drafts stay.
+  await db.transaction('rw', db.rows, db.meta, db.outbox, async () => {
+    if (await db.outbox.where('state').equals('pending').count()) throw new ActRefused('unsent-work')
+    await db.rows.clear()
+    await writeMeta(db, { tokens: null, cookie: null, firstSyncComplete: false, pulledRows: 0 })
+  })
+  await setDeviceSetting('lastUser', null)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, it is of one origin
+  otherTabs?.postMessage({ loggedOut: store.userId })
+  leave()
+}
+
+export async function changePassword(old: string, changed: string): Promise<void> {
+  const store = current.value
+  if (!store) throw new ActRefused('not-signed-in')
+  const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ old, new: changed }) }
+  await explain(async () => jsonOf(await request(store, '/api/auth/password', init)))
+}
+
+function enter(store: Store): void {
+  leave()
+  current.value = store
+  stopSync = startSync(store)
+}
+
+function leave(): void {
+  stopSync()
+  stopSync = () => {}
+  current.value?.db.close()
+  current.value = null
+}
+
+interface SignedIn { user: { id: Id; login: string; name: string; roles: Role[] }; deviceId: Id; tokens: Tokens }
+
+async function askLogin(name: string, password: string, deviceId: Id): Promise<SignedIn> {
+  const body = { login: name, password, device: { id: deviceId, name: deviceName(), platform: platform() } }
+  return explain(async () => {
+    const data = await jsonOf(await plainRequest('/api/auth/login', {
+      method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
+    })) as { user?: Partial<UserBody> & { id?: Id }; device_id?: Id }
+    const { user, device_id } = data
+    if (!user?.id || !device_id) throw new NotOurs('login')
+    return {
+      deviceId: device_id, tokens: tokensOf(data),
+      user: { id: user.id, login: user.login ?? name, name: user.name ?? name, roles: user.roles ?? [] },
+    }
+  })
+}
+
+async function explain<T>(ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof Problem) throw new SignInFailed(error.code, error.detail)
+    if (error instanceof NoContact || error instanceof NotOurs) throw new SignInFailed('no-contact', error.message)
+    throw error
+  }
+}
+
+const platform = (): string =>
+  ((navigator as { userAgentData?: { platform: string } }).userAgentData?.platform || navigator.platform || 'web').slice(0, 60)
+
+/** Something a person recognises in the list of devices. */
+function deviceName(): string {
+  const browser = /(Edg|Firefox|CriOS|Chrome|Safari)\//.exec(navigator.userAgent)?.[1] ?? 'Browser'
+  return `${platform()} · ${browser.replace('Edg', 'Edge').replace('CriOS', 'Chrome')}`
+}

@@ -1,22 +1,12 @@
 /** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
+import type { AnswerValue } from './checklist'
+import type {
+  ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, Id, Instant,
+  PartBody, PriceItemBody, ServiceRecordBody, SiteBody, TeamBody, UserBody,
+} from './reference'
 
-import type { AnswerValue, ChecklistItem } from './checklist'
-
-export type { AnswerValue, ChecklistItem, ItemType } from './checklist'
-
-/** An ISO 8601 instant in UTC with milliseconds, such as `2026-11-21T08:30:00.000Z`. */
-export type Instant = string
-/** A calendar day, such as `2026-11-21`. */
-export type Day = string
-/** A lower-case UUID with dashes. */
-export type Id = string
-
-export interface Common {
-  created_by: Id | null
-  device_at: Instant | null
-  /** Null while only this device knows the row. */
-  server_at: Instant | null
-}
+export type { AnswerValue } from './checklist'
+export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
 export interface Fact extends Common {
@@ -25,141 +15,6 @@ export interface Fact extends Common {
   late: boolean
   late_state: null | 'open' | 'adopted' | 'discarded'
   withdrawn: boolean
-}
-
-export interface TeamBody extends Common { code: string; name: string; name_en: string }
-
-export interface UserBody extends Common {
-  login: string
-  name: string
-  name_en: string
-  roles: Role[]
-  team_id: Id | null
-  skills: string[]
-  active: boolean
-}
-
-export type Role =
-  | 'engineer' | 'crew_lead' | 'dispatcher' | 'operator' | 'supervisor' | 'module_head'
-  | 'department_head' | 'storekeeper' | 'call_back' | 'admin'
-
-export type CatalogueKind =
-  | 'symptom' | 'cause' | 'action' | 'pause_reason' | 'cannot_reason' | 'waive_reason'
-  | 'decline_reason' | 'reassign_reason' | 'cancel_reason'
-
-export interface CatalogueEntryBody extends Common {
-  kind: CatalogueKind
-  code: string
-  name: string
-  name_en: string
-  asset_class: string | null
-  sort: number
-  active: boolean
-}
-
-export interface PartBody extends Common {
-  number: string
-  name: string
-  name_en: string
-  brand: string
-  spec: string
-  unit: string
-  serialised: boolean
-  min_stock: number
-  price_cents: number
-}
-
-export interface PriceItemBody extends Common {
-  code: string
-  name: string
-  name_en: string
-  unit: string
-  price_cents: number
-  note: string
-}
-
-export interface ChecklistVersionBody extends Common {
-  code: string
-  name: string
-  name_en: string
-  kind: 'departure' | 'repair' | 'monthly' | 'quarterly' | 'half_year'
-  version: number
-  items: ChecklistItem[]
-}
-
-export interface ArticleBody extends Common {
-  number: string
-  title: string
-  title_en: string
-  asset_class: string
-  brand: string
-  keywords: string
-  symptom_codes: string[]
-  text: string
-  summary_en: string
-  review_on: Day | null
-}
-
-export interface CustomerBody extends Common {
-  number: string
-  name: string
-  kind: string
-  contract_number: string
-  sla_policy: string
-  contract_from: Day | null
-  contract_to: Day | null
-  note: string
-}
-
-export interface ContactBody extends Common { customer_id: Id; site_id: Id | null; name_masked: string }
-
-export interface SiteBody extends Common {
-  number: string
-  name: string
-  customer_id: Id
-  customer_name: string
-  address: string
-  lat: string | null
-  lng: string | null
-  access_notes: string
-  responsible: string
-  accepted_on: Day | null
-  contact_masked: string
-}
-
-export interface AssetBody extends Common {
-  number: string
-  site_id: Id
-  name: string
-  asset_class: string
-  brand: string
-  model: string
-  serial: string
-  quantity: number
-  protocol: string
-  software_version: string
-  connection: string
-  location: string
-  installed_on: Day | null
-  warranty_until: Day | null
-  keep_box: string
-  note: string
-}
-
-export interface ServiceRecordBody extends Common {
-  site_id: Id
-  asset_id: Id | null
-  work_order_id: Id | null
-  visit_id: Id | null
-  number: string
-  title: string
-  finished_at: Instant | null
-  engineer_name: string
-  symptom: string
-  cause: string
-  action: string
-  test_result: string
-  text: string
 }
 
 export type WorkOrderState =
@@ -221,10 +76,12 @@ export interface VisitBody extends Common {
   /** When each state was entered; `paused` is the latest pause. */
   times: Record<string, Instant>
   reason: string | null
-  reason_note: string | null
+  reason_note: string
   replaces_id: Id | null
   replaced_by_id: Id | null
-  returned_note: string | null
+  returned_note: string
+  /** Handed in without being completed. */
+  partial: boolean
 }
 
 export interface EventBody extends Common {
@@ -238,7 +95,7 @@ export interface EventBody extends Common {
 
 export type TestResult = 'passed' | 'partly' | 'failed'
 
-/** What a person may edit of a diagnosis; one row per visit. */
+/** What a person may edit of a diagnosis; one row per visit. Nothing chosen yet is an empty string on the wire. */
 export interface DiagnosisFields {
   asset_id: Id | null
   symptom_code: string | null
@@ -248,7 +105,7 @@ export interface DiagnosisFields {
   action_code: string | null
   action_text: string
   cautions: string
-  test_result: TestResult | null
+  test_result: TestResult | '' | null
   test_text: string
 }
 
@@ -317,14 +174,16 @@ export interface SignatureBody extends Fact {
 }
 
 export interface ConflictBody extends Common {
+  work_order_id: Id
+  visit_id: Id | null
   noun: Noun
   row_id: Id
   field: string
   was: unknown
   server_value: unknown
   device_value: unknown
-  server_by: string
-  device_by: string
+  server_by: Id | null
+  device_by: Id
   state: 'open' | 'settled'
   settled_value: unknown
 }

@@ -21,6 +21,7 @@ export interface StoredRow {
 
 export interface StoredFile extends WaitingFile {
   priority: number
+  visitId: Id | null
   uploadUrl: string | null
   /** When the server's `verified` was pulled: the copy is kept a few days more. */
   verifiedAt: Instant | null
@@ -47,12 +48,12 @@ export class UserDatabase extends Dexie {
     // Strict, because a browser's default lets "saved" be said before the bytes are on the disk.
     super(`xunxiu-${userId}`, { chromeTransactionDurability: 'strict' })
     this.version(1).stores({
-      rows: 'key, noun, scope, dirty, *refs',
+      rows: 'key, noun, scope, dirty, handedOver, *refs',
       outbox: 'n, id, state, visitId',
       journal: 'n, id, visitId, closedAt',
       meta: 'key',
       drafts: 'key',
-      files: 'attachmentId, sha256, state',
+      files: 'attachmentId, sha256, state, visitId',
       chunks: '[sha256+i]',
     })
   }

@@ -2,7 +2,7 @@
 import Dexie, { type Table } from 'dexie'
 import type { Id, Instant } from '../protocol/nouns'
 
-export interface KnownUser { userId: Id; login: string; name: string; lastSeenAt: Instant }
+export interface KnownUser { userId: Id; login: string; name: string; deviceId: Id; lastSeenAt: Instant }
 interface Setting { key: string; value: unknown }
 
 class DeviceDatabase extends Dexie {

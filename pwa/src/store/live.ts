@@ -4,34 +4,51 @@ import { onScopeDispose, shallowRef, watchEffect, type Ref } from 'vue'
 import { current, type Store } from './current'
 import { reopen } from './connection'
 
+/** Between a failed query and the next try. */
+const RETRY_MS = 500
+
 /**
  * `undefined` until the first answer. `query` gives null to say "cannot be asked yet". The last value stays while a
  * new question is under way, so that a screen does not blink.
  */
 export function useLive<T>(query: (store: Store) => (() => Promise<T>) | null): Readonly<Ref<T | undefined>> {
   const value = shallowRef<T | undefined>()
-  let subscription: Subscription | undefined
+  let stopAsking = () => {}
   const stop = watchEffect(() => {
-    subscription?.unsubscribe()
+    stopAsking()
     const store = current.value
     const ask = store && query(store)
-    if (!ask) {
-      value.value = undefined
-      return
-    }
-    subscription = subscribe(store, ask, value)
+    if (ask) stopAsking = follow(store, ask, (answer) => { value.value = answer })
+    else value.value = undefined
   })
   onScopeDispose(() => {
     stop()
-    subscription?.unsubscribe()
+    stopAsking()
   })
   return value
 }
 
-function subscribe<T>(store: Store, ask: () => Promise<T>, value: Ref<T | undefined>): Subscription {
-  return liveQuery(ask).subscribe({
-    next: (answer) => { value.value = answer },
-    // Systems kill the connection of a page in the background; the next change asks again over a new one.
-    error: (error: unknown) => { void reopen(store.db, error) },
-  })
+/** Systems kill the connection of a page in the background: the question is asked again over a new one. */
+function follow<T>(store: Store, ask: () => Promise<T>, tell: (answer: T) => void): () => void {
+  let stopped = false
+  let subscription: Subscription | undefined
+  const start = () => {
+    subscription = liveQuery(ask).subscribe({
+      next: tell,
+      error: (error: unknown) => void again(error),
+    })
+  }
+  const again = async (error: unknown) => {
+    console.error('A live query failed', error)
+    try {
+      await reopen(store.db, error)
+    } finally {
+      setTimeout(() => { if (!stopped) start() }, RETRY_MS)
+    }
+  }
+  start()
+  return () => {
+    stopped = true
+    subscription?.unsubscribe()
+  }
 }

@@ -23,6 +23,8 @@ export interface Meta {
   /** What a tab is doing now, and since when: other tabs show it too. */
   activity: { phase: SyncPhase; at: Instant } | null
   pulledRows: number
+  /** What the server was last told about this device. */
+  saidStatus: { pending: number; filesWaiting: number; at: Instant }
 }
 
 export async function readMeta<K extends keyof Meta>(db: UserDatabase, key: K): Promise<Meta[K] | undefined> {

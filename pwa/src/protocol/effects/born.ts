@@ -1,0 +1,25 @@
+/** How rows look that were born on this device and that the server has not seen. */
+import type { Act } from '../acts'
+import type { Common, EventBody, Fact, Id, VisitBody } from '../nouns'
+import type { Actor, Change, ViewRow } from './view'
+
+export const born = (act: Act, actor: Actor): Common => ({ created_by: actor.userId, device_at: act.at, server_at: null })
+
+/** Whether it is late only the server knows. */
+export const bornFact = (act: Act, actor: Actor, visit: ViewRow<'visit'>): Fact => ({
+  ...born(act, actor), visit_id: visit.id, work_order_id: visit.body.work_order_id, late: false, late_state: null,
+  withdrawn: false,
+})
+
+/** The line in the timeline; the server's own takes its place, so its id need not be the same. */
+export function eventOf(
+  act: Act, actor: Actor, workOrderId: Id, visitId: Id | null, data: Record<string, unknown> = {},
+): Change<'event'> {
+  const body: EventBody = {
+    ...born(act, actor), work_order_id: workOrderId, visit_id: visitId, kind: act.act, by_name: actor.name, at: act.at, data,
+  }
+  return { noun: 'event', id: act.id, scope: `wo:${workOrderId}`, body }
+}
+
+export const changed = (row: ViewRow<'visit'>, body: Partial<VisitBody>): Change<'visit'> =>
+  ({ ...row, body: { ...row.body, ...body } })

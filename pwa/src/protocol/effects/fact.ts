@@ -1,0 +1,144 @@
+/** Facts from the field: each adds a row, once. A row the server already knows is left as the server says it is. */
+import type { Act, Args } from '../acts'
+import type { AnswerValue, DiagnosisBody, DiagnosisFields, Noun, StockBody } from '../nouns'
+import { bornFact, eventOf } from './born'
+import { applyChanges } from './changes'
+import type { Actor, Change, Effect, View, ViewRow } from './view'
+import { step } from './visit'
+
+/** The visit of a fact that this device does not have yet; null when it has, or has no such visit. */
+async function newOn(view: View, noun: Noun, id: string, visitId: string): Promise<ViewRow<'visit'> | null> {
+  if (await view.get(noun, id)) return null
+  return (await view.get('visit', visitId)) ?? null
+}
+
+/** A diagnosis before its first edit. */
+export const NO_DIAGNOSIS: DiagnosisFields = {
+  asset_id: null, symptom_code: '', symptom_text: '', cause_code: '', cause_text: '', action_code: '',
+  action_text: '', cautions: '', test_result: '', test_text: '',
+}
+
+const editDiagnosis: Effect<'diagnosis.edit'> = async (act, view, actor) => {
+  const { id, visit_id, changes } = act.args
+  const row = await view.get('diagnosis', id)
+  if (row) return [{ ...row, body: applyChanges<DiagnosisBody>(row.body, changes) }]
+  const visit = await view.get('visit', visit_id)
+  if (!visit) return []
+  const body = applyChanges<DiagnosisBody>({ ...bornFact(act, actor, visit), ...NO_DIAGNOSIS }, changes)
+  return [{ noun: 'diagnosis', id, scope: visit.scope, body }]
+}
+
+const usePart: Effect<'part.use'> = async (act, view, actor) => {
+  const { id, visit_id, part_id, quantity, source, serials, old_serials, note } = act.args
+  const visit = await newOn(view, 'part_use', id, visit_id)
+  if (!visit) return []
+  const part = (await view.get('part', part_id))?.body
+  const body = {
+    ...bornFact(act, actor, visit), part_id, part_number: part?.number ?? '', part_name: part?.name ?? '',
+    unit: part?.unit ?? '', quantity, source, serials: serials ?? [], old_serials: old_serials ?? [], note: note ?? '',
+  }
+  const taken = source === 'own' ? await moveStock(view, actor, part_id, -quantity) : []
+  return [{ noun: 'part_use', id, scope: visit.scope, body }, ...taken]
+}
+
+/** What the person carries; where nothing was ever carried, the server makes the row. */
+async function moveStock(view: View, actor: Actor, partId: string, by: number): Promise<Change<'stock'>[]> {
+  const row = (await view.find('stock', 'scope', `user:${actor.userId}`)).find((stock) => stock.body.part_id === partId)
+  return row ? [{ ...row, body: { ...row.body, quantity: row.body.quantity + by } satisfies StockBody }] : []
+}
+
+const addAttachment: Effect<'attachment.add'> = async (act, view, actor) => {
+  const { id, visit_id, ...declared } = act.args
+  const visit = await newOn(view, 'attachment', id, visit_id)
+  if (!visit) return []
+  const { sha256, size, mime, purpose, taken_at } = declared
+  const body = {
+    ...bornFact(act, actor, visit), sha256, size, mime, purpose, taken_at,
+    parent_noun: declared.parent_noun ?? null, parent_id: declared.parent_id ?? null, caption: declared.caption ?? '',
+    place: declared.place ?? null, width: declared.width ?? null, height: declared.height ?? null,
+    state: 'declared' as const, refusal: null, thumbs: {},
+  }
+  return [{ noun: 'attachment', id, scope: visit.scope, body }]
+}
+
+const startChecklist: Effect<'checklist.start'> = async (act, view, actor) => {
+  const { id, visit_id, version_id } = act.args
+  const visit = await newOn(view, 'checklist_run', id, visit_id)
+  if (!visit) return []
+  const code = (await view.get('checklist_version', version_id))?.body.code ?? ''
+  const body = { ...bornFact(act, actor, visit), version_id, code, state: 'in_progress' as const, completed_at: null }
+  return [{ noun: 'checklist_run', id, scope: visit.scope, body }]
+}
+
+const answerItem: Effect<'checklist.answer'> = async (act, view, actor) => {
+  const { id, run_id, item_id, value, note } = act.args
+  const run = await view.get('checklist_run', run_id)
+  const visit = run && (await newOn(view, 'checklist_answer', id, run.body.visit_id))
+  if (!visit) return []
+  const body = { ...bornFact(act, actor, visit), run_id, item_id, value: value as AnswerValue, note: note ?? '' }
+  return [{ noun: 'checklist_answer', id, scope: visit.scope, body }]
+}
+
+const completeChecklist: Effect<'checklist.complete'> = async (act, view) => {
+  const run = await view.get('checklist_run', act.args.run_id)
+  if (!run || run.body.state === 'completed') return []
+  return [{ ...run, body: { ...run.body, state: 'completed', completed_at: act.at } }]
+}
+
+const addNote: Effect<'note.add'> = async (act, view, actor) => {
+  const { id, visit_id, text } = act.args
+  const visit = await newOn(view, 'note', id, visit_id)
+  return visit ? [{ noun: 'note', id, scope: visit.scope, body: { ...bornFact(act, actor, visit), text } }] : []
+}
+
+const sign: Effect<'report.sign'> = async (act, view, actor) => {
+  const { id, visit_id, rating, opinion, ...signed } = act.args
+  const visit = await newOn(view, 'signature', id, visit_id)
+  if (!visit) return []
+  const { role, name, content_hash, content, strokes, image_id } = signed
+  const body = {
+    ...bornFact(act, actor, visit), role, name, content_hash, content, strokes, image_id, rating: rating ?? null,
+    opinion: opinion ?? '',
+  }
+  const row: Change<'signature'> = { noun: 'signature', id, scope: visit.scope, body }
+  if (role !== 'customer') return [row, eventOf(act, actor, visit.body.work_order_id, visit_id, { role, name })]
+  return [row, ...(await step(act as Act<'report.sign'>, 'report.sign', view, actor))]
+}
+
+const waive: Effect<'report.waive'> = async (act, view, actor) => {
+  const { id, visit_id, reason, note } = act.args
+  const visit = await newOn(view, 'waiver', id, visit_id)
+  if (!visit) return []
+  const body = { ...bornFact(act, actor, visit), reason, note: note ?? '' }
+  return [{ noun: 'waiver', id, scope: visit.scope, body }, ...(await step(act, 'report.waive', view, actor))]
+}
+
+const withdraw = (noun: 'attachment' | 'note') =>
+  async (act: { args: Args['note.withdraw'] }, view: View): Promise<Change[]> => {
+    const row = await view.get(noun, act.args.id)
+    return row && !row.body.withdrawn ? [{ ...row, body: { ...row.body, withdrawn: true } } as Change] : []
+  }
+
+/** What was taken from one's own stock goes back there. */
+const withdrawPart: Effect<'part.withdraw'> = async (act, view, actor) => {
+  const row = await view.get('part_use', act.args.id)
+  if (!row || row.body.withdrawn) return []
+  const { source, created_by, part_id, quantity } = row.body
+  const returned = source === 'own' && created_by === actor.userId ? await moveStock(view, actor, part_id, quantity) : []
+  return [{ ...row, body: { ...row.body, withdrawn: true } }, ...returned]
+}
+
+export const factEffects = {
+  'diagnosis.edit': editDiagnosis,
+  'part.use': usePart,
+  'part.withdraw': withdrawPart,
+  'attachment.add': addAttachment,
+  'attachment.withdraw': withdraw('attachment') as Effect<'attachment.withdraw'>,
+  'checklist.start': startChecklist,
+  'checklist.answer': answerItem,
+  'checklist.complete': completeChecklist,
+  'note.add': addNote,
+  'note.withdraw': withdraw('note') as Effect<'note.withdraw'>,
+  'report.sign': sign,
+  'report.waive': waive,
+}

@@ -1,0 +1,16 @@
+/** Every act's effect, by name. What is not in the table has none: the rows wait for the server. */
+import type { Act, ActName } from '../acts'
+import { factEffects } from './fact'
+import { officeEffects } from './office'
+import type { Actor, Change, Effect, View } from './view'
+import { visitEffects } from './visit'
+
+const effects: { [A in ActName]: Effect<A> } = { ...visitEffects, ...factEffects, ...officeEffects }
+
+/** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */
+export async function effectOf(act: Act, view: View, actor: Actor): Promise<Change[]> {
+  const effect = (effects as Record<string, Effect<ActName> | undefined>)[act.act]
+  return effect ? effect(act as never, view, actor) : []
+}
+
+export const knownActs = Object.keys(effects) as ActName[]

@@ -1,0 +1,82 @@
+/** What the office's acts on work orders and on things that need a person do to the rows of this device. */
+import { isEnded, nextOfWorkOrder } from '../lifecycle'
+import type { Bodies, Noun, WorkOrderBody } from '../nouns'
+import { born, eventOf } from './born'
+import { applyChanges } from './changes'
+import type { Change, Effect, ViewRow } from './view'
+
+const register: Effect<'work_order.register'> = async (act, view, actor) => {
+  const { id, contact_name, contact_phone, ...given } = act.args
+  if (await view.get('work_order', id)) return []
+  const [customer, site] = [await view.get('customer', given.customer_id), await view.get('site', given.site_id)]
+  const body: WorkOrderBody = {
+    ...born(act, actor), number: null, state: 'ready', description: '', categories: [], follow_up: false, due_at: null,
+    cancelled: null, owner_id: actor.userId, ...given, asset_id: given.asset_id ?? null,
+    customer_name: customer?.body.name ?? site?.body.customer_name ?? '', site_name: site?.body.name ?? '',
+    contact_masked: contact_name ? masked(contact_name, contact_phone ?? '') : (site?.body.contact_masked ?? ''),
+  }
+  return [{ noun: 'work_order', id, scope: `wo:${id}`, body }, eventOf(act, actor, id, null)]
+}
+
+/** As lists show a contact: 张女士(5678). */
+const masked = (name: string, phone: string): string => (phone ? `${name}(${phone.slice(-4)})` : name)
+
+const edit: Effect<'work_order.edit'> = async (act, view, actor) => {
+  const order = await view.get('work_order', act.args.id)
+  if (!order || isEnded(order.body.state)) return []
+  const body = applyChanges<WorkOrderBody>(order.body, act.args.changes)
+  return [{ ...order, body }, eventOf(act, actor, order.id, null, { changes: act.args.changes })]
+}
+
+const cancel: Effect<'work_order.cancel'> = async (act, view, actor) => {
+  const { id, reason, note } = act.args
+  const order = await view.get('work_order', id)
+  const state = order && nextOfWorkOrder(order.body.state, act.act)
+  if (!order || !state) return []
+  const cancelled = { reason, note: note ?? '', by: actor.name, at: act.at }
+  return [{ ...order, body: { ...order.body, state, cancelled } }, eventOf(act, actor, id, null, { reason })]
+}
+
+const close: Effect<'work_order.close'> = async (act, view, actor) => {
+  const order = await view.get('work_order', act.args.id)
+  const state = order && nextOfWorkOrder(order.body.state, act.act)
+  return order && state ? [{ ...order, body: { ...order.body, state } }, eventOf(act, actor, order.id, null)] : []
+}
+
+const settleEvidence: Effect<'evidence.settle'> = async (act, view) => {
+  const { noun, id, decision } = act.args
+  const row = await view.get(noun as 'note', id)
+  if (row?.body.late_state !== 'open') return []
+  return [{ ...row, body: { ...row.body, late_state: decision === 'adopt' ? 'adopted' : 'discarded' } }]
+}
+
+const settleConflict: Effect<'conflict.settle'> = async (act, view) => {
+  const conflict = await view.get('conflict', act.args.id)
+  if (conflict?.body.state !== 'open') return []
+  const settled: Change = { ...conflict, body: { ...conflict.body, state: 'settled', settled_value: act.args.value } }
+  const row = (await view.get(conflict.body.noun, conflict.body.row_id)) as ViewRow<Noun> | undefined
+  if (!row) return [settled]
+  const body = { ...row.body, [conflict.body.field]: act.args.value } as Bodies[Noun]
+  return [settled, { ...row, body }]
+}
+
+const settleReview: Effect<'review.settle'> = async (act, view, actor) => {
+  const item = await view.get('review_item', act.args.id)
+  if (item?.body.state !== 'open') return []
+  const resolution = act.args.decision === 'apply' ? 'applied' : 'discarded'
+  const body = {
+    ...item.body, state: 'resolved' as const, resolution: resolution as 'applied' | 'discarded',
+    resolved_by: actor.name, resolved_at: act.at, resolution_note: act.args.note ?? null,
+  }
+  return [{ ...item, body }]
+}
+
+export const officeEffects = {
+  'work_order.register': register,
+  'work_order.edit': edit,
+  'work_order.cancel': cancel,
+  'work_order.close': close,
+  'evidence.settle': settleEvidence,
+  'conflict.settle': settleConflict,
+  'review.settle': settleReview,
+}

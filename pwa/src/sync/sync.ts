@@ -1,0 +1,59 @@
+/**
+ * One journey to the server and back: what waits goes up, what is new comes down, then the photos follow in a lane of
+ * their own. One at a time per person, whichever tab or worker starts it; everything it needs is in the database, so
+ * that it can die at any line and be started again.
+ */
+import { forgetOldJournal } from '../store/receipts'
+import { purgeVerified } from '../store/files'
+import type { Store } from '../store/current'
+import { writeMeta } from '../store/meta'
+import type { SyncPhase } from '../store/types'
+import { locked, NoContact, Problem } from './http'
+import { pullAll } from './pull'
+import { pushAll, pushStatus } from './push'
+import { uploadAll } from './uploads'
+
+/** This device in this person's name: never another's. */
+export type Peer = Store
+
+export async function syncRows(peer: Peer): Promise<void> {
+  await locked(`xunxiu-sync-${peer.userId}`, async () => {
+    try {
+      await phase(peer, 'pushing')
+      await pushAll(peer)
+      await phase(peer, 'pulling')
+      await pullAll(peer)
+      await pushStatus(peer)
+    } catch (error) {
+      await writeMeta(peer.db, { problem: problemFor(error) })
+      throw error
+    } finally {
+      await phase(peer, 'idle')
+    }
+  })
+}
+
+/** Bytes never hold up acts: their own lock, their own failures. */
+export async function syncFiles(peer: Peer): Promise<void> {
+  await locked(`xunxiu-files-${peer.userId}`, async () => {
+    const sent = await uploadAll(peer)
+    if (sent > 0) await syncRows(peer)
+  })
+  await purgeVerified(peer.db, Date.now())
+  await forgetOldJournal(peer.db, Date.now())
+}
+
+export async function syncAll(peer: Peer): Promise<void> {
+  await syncRows(peer)
+  await syncFiles(peer)
+}
+
+const phase = (peer: Peer, now: SyncPhase): Promise<void> =>
+  writeMeta(peer.db, { activity: now === 'idle' ? null : { phase: now, at: new Date().toISOString() } })
+
+export function problemFor(error: unknown): { code: string; detail: string } {
+  if (error instanceof Problem) return { code: error.code, detail: error.detail }
+  if (error instanceof NoContact) return { code: 'no-contact', detail: error.message }
+  const { code, message } = error as { code?: string; message?: string }
+  return { code: typeof code === 'string' ? code : 'sync-failed', detail: message ?? String(error) }
+}
