@@ -42,7 +42,11 @@ class Malformed(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """A named intent of a person: `n` contiguous per device, `at` the device's own time, `group` all-or-none."""
+    """A named intent of a person: `n` contiguous per device, `at` the device's own time, `group` all-or-none.
+
+    `fault` never travels: it is why an act with a sound number and id cannot be read. Such an act is answered
+    (rejected) like any other, because refusing the whole batch would block the queue behind it for ever.
+    """
 
     n: int
     id: str
@@ -51,6 +55,7 @@ class Act:
     at: str
     args: Mapping[str, Any]
     group: str | None = None
+    fault: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,15 +199,20 @@ def fingerprint() -> str:
 
 def _parse_act(data: object, where: str) -> Act:
     body = _object(data, where)
-    return Act(
-        n=_integer(body.get("n"), f"{where}.n", low=1),
-        id=_id(body.get("id"), f"{where}.id"),
-        act=_text(body.get("act"), f"{where}.act", MAX_NAME),
-        v=_integer(body.get("v"), f"{where}.v", low=1, high=1000),
-        at=_instant(body.get("at"), f"{where}.at"),
-        args=_object(body.get("args"), f"{where}.args"),
-        group=_optional_text(body.get("group"), f"{where}.group", MAX_NAME),
-    )
+    n = _integer(body.get("n"), f"{where}.n", low=1)
+    act_id = _id(body.get("id"), f"{where}.id")
+    try:
+        return Act(
+            n=n,
+            id=act_id,
+            act=_text(body.get("act"), f"{where}.act", MAX_NAME),
+            v=_integer(body.get("v"), f"{where}.v", low=1, high=1000),
+            at=_instant(body.get("at"), f"{where}.at"),
+            args=_object(body.get("args"), f"{where}.args"),
+            group=_optional_text(body.get("group"), f"{where}.group", MAX_NAME),
+        )
+    except Malformed as fault:
+        return Act(n, act_id, "?", 1, "", {"unreadable": body}, None, str(fault))
 
 
 def _object(value: object, where: str) -> dict[str, Any]:

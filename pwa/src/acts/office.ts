@@ -1,0 +1,95 @@
+/**
+ * What the office does beside pushing acts: look at a contact, print a report, read a company's sheets, lock a lost
+ * phone. These need the server now, so each throws (`Problem`, or `ActRefused('no-contact')`) instead of waiting.
+ */
+import type { Id, Instant } from '../protocol/nouns'
+import { askServer } from '../store/server'
+
+/** What the server said when it said no: a stable code, and a sentence in the person's language. */
+export class Problem extends Error {
+  constructor(readonly code: string, readonly detail: string, readonly status: number) {
+    super(detail)
+    this.name = 'Problem'
+  }
+}
+
+/** A well-formed answer of ours, or a `Problem`; a login page of some hotel is neither and counts as no contact. */
+async function answered(path: string, init: RequestInit = {}): Promise<Response> {
+  const headers = new Headers(init.headers)
+  headers.set('Accept-Language', document.documentElement.lang || 'zh-CN')
+  const answer = await askServer(path, { ...init, headers })
+  if (answer.ok) return answer
+  const said = await answer.json().catch(() => null) as { code?: string; detail?: string; title?: string } | null
+  throw new Problem(said?.code ?? `http-${answer.status}`, said?.detail ?? said?.title ?? `HTTP ${answer.status}`, answer.status)
+}
+
+async function post<T>(path: string, body?: object): Promise<T> {
+  const init: RequestInit = { method: 'POST' }
+  if (body) {
+    init.body = JSON.stringify(body)
+    init.headers = { 'Content-Type': 'application/json' }
+  }
+  const answer = await answered(path, init)
+  return (answer.status === 204 ? undefined : await answer.json()) as T
+}
+
+export interface ContactCard { name: string; phone: string }
+
+/** The person behind the mask; the server writes down who asked and why. */
+export const revealContact = (workOrderId: Id, reason: string): Promise<ContactCard> =>
+  post(`/api/work-orders/${workOrderId}/contact/reveal`, { reason })
+
+/** The service report as PDF, in the language asked for. */
+export async function reportPdf(visitId: Id, lang: 'zh-CN' | 'en'): Promise<Blob> {
+  const answer = await answered(`/api/visits/${visitId}/report.pdf?lang=${lang}`)
+  return answer.blob()
+}
+
+export interface ImportProblem {
+  file: string
+  sheet: string | null
+  row: number | null
+  column: string | null
+  value: unknown
+  code: string
+  reason: string
+}
+
+/** `counts` by kind of sheet; what the numbers inside mean is the server's to name (`created`, `updated`, `unchanged`). */
+export interface ImportResult {
+  ok: boolean
+  counts: Record<string, number | Record<string, number>>
+  errors: ImportProblem[]
+}
+
+/** Reads the sheets of a company, all or nothing; a dry run only says what would happen. */
+export async function importSheets(files: readonly File[], dryRun: boolean): Promise<ImportResult> {
+  const form = new FormData()
+  for (const file of files) form.append('files', file, file.name)
+  const headers = new Headers({ 'Accept-Language': document.documentElement.lang || 'zh-CN' })
+  const answer = await askServer(`/api/import${dryRun ? '?dry_run=1' : ''}`, { method: 'POST', body: form, headers })
+  const said = await answer.json().catch(() => null) as (Partial<ImportResult> & { code?: string; detail?: string; title?: string }) | null
+  // Bad rows are an answer to read, whatever its status; only an answer without them is a failure of the request.
+  if (said && Array.isArray(said.errors) && said.counts) return { ok: said.ok ?? answer.ok, counts: said.counts, errors: said.errors }
+  throw new Problem(said?.code ?? `http-${answer.status}`, said?.detail ?? said?.title ?? `HTTP ${answer.status}`, answer.status)
+}
+
+export interface Device {
+  id: Id
+  user_id: Id
+  name: string
+  platform: string
+  last_contact: Instant | null
+  revoked_at: Instant | null
+  current?: boolean
+}
+
+/** The devices this person may see: their own, or everybody's for those who look after them. */
+export async function listDevices(): Promise<Device[]> {
+  const answer = await answered('/api/devices')
+  const said = await answer.json() as Device[] | { devices: Device[] }
+  return Array.isArray(said) ? said : said.devices
+}
+
+/** The device may no longer speak for its owner. What it had not sent stays on it. */
+export const revokeDevice = (id: Id): Promise<void> => post(`/api/devices/${id}/revoke`)

@@ -1,0 +1,84 @@
+"""Checklists filled on site: a run pinned to its version, answers appended."""
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
+from server.acts.schemas import ArgsSchema, Id, Json, Text
+from server.acts.visit import fact_visit
+from server.models import ChecklistAnswer, ChecklistRun, ChecklistVersion
+from sync.checklist import missing, problem_of
+
+
+class StartArgs(ArgsSchema):
+    id = Id(required=True)
+    visit_id = Id(required=True)
+    version_id = Id(required=True)
+
+
+class AnswerArgs(ArgsSchema):
+    id = Id(required=True)
+    run_id = Id(required=True)
+    item_id = Text(64, 1, required=True)
+    value = Json(depth=4, required=True, allow_none=True)
+    note = Text(load_default="")
+
+
+class RunArgs(ArgsSchema):
+    run_id = Id(required=True)
+
+
+@act("checklist.start", StartArgs)
+def start(ctx: Context, id: str, visit_id: str, version_id: str) -> Outcome:
+    visit, late = fact_visit(ctx, visit_id)
+    version = ctx.load(ChecklistVersion, version_id)
+    run = ChecklistRun(
+        id=id, visit_id=visit_id, work_order_id=visit.work_order_id, version_id=version_id, code=version.code,
+        state="in_progress",
+    )  # fmt: skip
+    if late:
+        run.mark_late()
+    ctx.add(run)
+    return LATE if late else DONE
+
+
+@act("checklist.answer", AnswerArgs)
+def answer(ctx: Context, id: str, run_id: str, item_id: str, value: Any, note: str) -> Outcome:
+    run = ctx.load(ChecklistRun, run_id)
+    _, late = fact_visit(ctx, run.visit_id)
+    item = ctx.load(ChecklistVersion, run.version_id).item(item_id)
+    if item is None:
+        raise Rejected("item-unknown", item_id)
+    problem = None if value is None else problem_of(item, value)  # null takes an answer back
+    if problem is not None:
+        raise Parked("answer-invalid", f"{item_id}: {problem}")
+    fact = ChecklistAnswer(
+        id=id, run_id=run_id, visit_id=run.visit_id, work_order_id=run.work_order_id, item_id=item_id, value=value,
+        note=note,
+    )  # fmt: skip
+    if late:
+        fact.mark_late()
+    ctx.add(fact)
+    return LATE if late else DONE
+
+
+@act("checklist.complete", RunArgs)
+def complete(ctx: Context, run_id: str) -> Outcome:
+    run = ctx.lock(ChecklistRun, run_id)
+    _, late = fact_visit(ctx, run.visit_id)
+    items = ctx.load(ChecklistVersion, run.version_id).items
+    lacking = missing(items, answers_of(ctx, run_id))
+    if lacking:
+        raise Parked("checklist-incomplete", ", ".join(str(entry) for entry in lacking[:5]))
+    run.state, run.completed_at = "completed", ctx.at
+    return LATE if late else DONE
+
+
+def answers_of(ctx: Context, run_id: str) -> dict[str, dict[str, Any]]:
+    """The last answer per item."""
+    ctx.session.flush()
+    query = select(ChecklistAnswer).where(ChecklistAnswer.run_id == run_id, ~ChecklistAnswer.withdrawn)
+    rows = ctx.session.scalars(query.order_by(ChecklistAnswer.server_at, ChecklistAnswer.id))
+    return {row.item_id: {"value": row.value, "note": row.note} for row in rows if row.value is not None}

@@ -1,0 +1,94 @@
+"""Diagnosis: one per visit, edited field by field and merged by content."""
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from server.acts import DONE, LATE, Context, Outcome, Rejected, act, merged
+from server.acts.schemas import MAX_TEXT, ArgsSchema, Changes, Id
+from server.acts.visit import fact_visit
+from server.models import Asset, Conflict, Diagnosis, Synced, new_id
+from sync.merge import merge_field
+from sync.rules import rule
+
+RESULTS = ("", "passed", "partly", "failed")
+
+
+class EditArgs(ArgsSchema):
+    id = Id(required=True)
+    visit_id = Id(required=True)
+    changes = Changes(depth=3, required=True)
+
+
+@act("diagnosis.edit", EditArgs)
+def edit(ctx: Context, id: str, visit_id: str, changes: dict[str, list[Any]]) -> Outcome:
+    visit, late = fact_visit(ctx, visit_id)
+    checked = {name: [_shape(name, was), _shape(name, now)] for name, (was, now) in changes.items()}
+    if checked.get("asset_id", [None, None])[1]:
+        ctx.load(Asset, checked["asset_id"][1])
+    diagnosis = _of_visit(ctx, visit_id)
+    if diagnosis is None:
+        diagnosis = Diagnosis(id=id, visit_id=visit_id, work_order_id=visit.work_order_id, **_blank())
+        if late:
+            diagnosis.mark_late()
+        ctx.add(diagnosis)
+        ctx.locked[Diagnosis, visit_id] = diagnosis
+    outcome = merge_changes(ctx, diagnosis, checked, visit.work_order_id, visit_id)
+    return LATE if late and outcome is DONE else outcome
+
+
+def _blank() -> dict[str, Any]:
+    return {name: None if name == "asset_id" else "" for name in Diagnosis.WIRE}
+
+
+def _shape(name: str, value: Any) -> Any:
+    """Rejects a field that is not the diagnosis's, or a value no phone of ours writes."""
+    if name not in Diagnosis.WIRE:
+        raise Rejected("args-invalid", f"changes.{name}: unknown field")
+    if name == "asset_id":
+        if value is not None and not isinstance(value, str):
+            raise Rejected("args-invalid", "changes.asset_id: not an id")
+        return value or None
+    if value is None:
+        return ""
+    longest = MAX_TEXT if name.endswith("_text") or name == "cautions" else 64
+    if not isinstance(value, str) or len(value) > longest:
+        raise Rejected("args-invalid", f"changes.{name}: not a text of at most {longest} characters")
+    if name == "test_result" and value not in RESULTS:
+        raise Rejected("args-invalid", "changes.test_result: unknown result")
+    return value
+
+
+def _of_visit(ctx: Context, visit_id: str) -> Diagnosis | None:
+    """The visit's diagnosis. Two phones may each have begun one: the first to arrive stands, the other's edits join it."""
+    key = (Diagnosis, visit_id)
+    if key not in ctx.locked:
+        ctx.session.flush()
+        query = select(Diagnosis).where(Diagnosis.visit_id == visit_id, ~Diagnosis.withdrawn).order_by(Diagnosis.id)
+        ctx.locked[key] = ctx.session.scalars(query.with_for_update()).first()
+    found: Diagnosis | None = ctx.locked[key]
+    return found
+
+
+def merge_changes(ctx: Context, row: Synced, changes: dict[str, list[Any]], order_id: str, visit_id: str | None) -> Outcome:
+    """Merges `{field: [was, now]}` into the row by each field's policy; records what could not be merged."""
+    policies = rule("fields")[row.NOUN]
+    outcome = DONE
+    for name, (was, now) in changes.items():
+        current = getattr(row, name)
+        result = merge_field(policies[name]["policy"], current, was, now)
+        if result.value != current:
+            setattr(row, name, result.value)
+        if result.outcome == "conflict":
+            ctx.add(
+                Conflict(
+                    id=new_id(), work_order_id=order_id, visit_id=visit_id, noun=row.NOUN, row_id=row.id, field=name,
+                    was=was, server_value=current, device_value=now, server_by=row.created_by, device_by=ctx.user.id,
+                    state="open",
+                )  # fmt: skip
+            )
+            outcome = merged("conflict", name)
+        elif result.outcome == "merged" and outcome is DONE:
+            outcome = merged("merged", name)
+    return outcome

@@ -1,0 +1,121 @@
+"""Photos and notes; and what the office does with evidence that came late, and with conflicts."""
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from marshmallow import fields, validate
+
+from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
+from server.acts.schemas import ArgsSchema, At, Id, Json, JsonObject, Text, one_of
+from server.acts.visit import fact_visit, own_fact
+from server.models import FACTS, SYNCED, Attachment, Conflict, Note, StoredFile, WorkOrder
+
+MAX_FILE_BYTES = 25 * 1024 * 1024
+SHA256 = r"[0-9a-f]{64}\Z"
+PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver")
+
+
+class AttachmentArgs(ArgsSchema):
+    id = Id(required=True)
+    visit_id = Id(required=True)
+    sha256 = fields.String(required=True, validate=validate.Regexp(SHA256))
+    size = fields.Integer(required=True, strict=True, validate=validate.Range(1, MAX_FILE_BYTES))
+    mime = Text(64, 1, required=True)
+    purpose = one_of(Attachment.PURPOSES, required=True)
+    parent_noun = one_of(PARENTS, load_default=None, allow_none=True)
+    parent_id = Id(load_default=None, allow_none=True)
+    caption = Text(500, load_default="")
+    taken_at = At(required=True)
+    place = JsonObject(depth=2, load_default=None, allow_none=True)
+    width = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 100_000))
+    height = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(1, 100_000))
+
+
+class WithdrawArgs(ArgsSchema):
+    id = Id(required=True)
+    reason = Text(load_default="")
+
+
+class NoteArgs(ArgsSchema):
+    id = Id(required=True)
+    visit_id = Id(required=True)
+    text = Text(shortest=1, required=True)
+
+
+class SettleArgs(ArgsSchema):
+    noun = one_of(FACTS, required=True)
+    id = Id(required=True)
+    decision = one_of(("adopt", "discard"), required=True)
+    note = Text(load_default="")
+
+
+class ConflictArgs(ArgsSchema):
+    id = Id(required=True)
+    value = Json(depth=3, required=True, allow_none=True)
+
+
+@act("attachment.add", AttachmentArgs)
+def add_attachment(ctx: Context, id: str, visit_id: str, sha256: str, taken_at: datetime, **args: Any) -> Outcome:
+    visit, late = fact_visit(ctx, visit_id)
+    fact = Attachment(
+        id=id, visit_id=visit_id, work_order_id=visit.work_order_id, sha256=sha256, taken_at=taken_at,
+        state="declared", thumbs={}, **args,
+    )  # fmt: skip
+    if late:
+        fact.mark_late()
+    stored = ctx.session.get(StoredFile, sha256)
+    if stored is not None and stored.size == fact.size:  # the same bytes came before: nothing has to travel again
+        fact.mark_stored()
+        if stored.processed_at is not None:
+            fact.mark_verified(stored.width or 0, stored.height or 0, stored.thumbs)
+    ctx.add(fact)
+    return LATE if late else DONE
+
+
+@act("note.add", NoteArgs)
+def add_note(ctx: Context, id: str, visit_id: str, text: str) -> Outcome:
+    visit, late = fact_visit(ctx, visit_id, office=True)
+    fact = Note(id=id, visit_id=visit_id, work_order_id=visit.work_order_id, text=text)
+    if late and not ctx.user.is_office:
+        fact.mark_late()
+    ctx.add(fact)
+    return LATE if fact.late else DONE
+
+
+def _register_withdrawal(name: str, model: type[Attachment] | type[Note]) -> None:
+    @act(name, WithdrawArgs)
+    def _withdraw(ctx: Context, id: str, reason: str) -> Outcome:
+        fact = ctx.lock(model, id)
+        own_fact(ctx, fact)
+        fact.withdrawn = True
+        return DONE
+
+
+_register_withdrawal("attachment.withdraw", Attachment)
+_register_withdrawal("note.withdraw", Note)
+
+
+@act("evidence.settle", SettleArgs)
+def settle_evidence(ctx: Context, noun: str, id: str, decision: str, note: str) -> Outcome:
+    ctx.require("dispatcher", "supervisor")
+    fact = ctx.lock(FACTS[noun], id)
+    if not fact.late:
+        raise Parked("not-late")
+    fact.settle(decision)
+    ctx.tell(ctx.load(WorkOrder, fact.work_order_id), f"evidence.{decision}", fact.visit_id, noun=noun, id=id, note=note)
+    return DONE
+
+
+@act("conflict.settle", ConflictArgs)
+def settle_conflict(ctx: Context, id: str, value: Any) -> Outcome:
+    ctx.require("dispatcher", "supervisor")
+    conflict = ctx.lock(Conflict, id)
+    if conflict.state != "open":
+        raise Parked("already-settled")
+    if value not in (conflict.server_value, conflict.device_value):
+        raise Rejected("args-invalid", "value: neither of the two")
+    row = ctx.lock(SYNCED[conflict.noun], conflict.row_id)
+    setattr(row, conflict.field, value)
+    conflict.state, conflict.settled_value, conflict.settled_by = "settled", value, ctx.user.id
+    return DONE

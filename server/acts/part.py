@@ -1,0 +1,79 @@
+"""Parts used and given back. Stock is the sum of movements, and may go below zero: the shelf was wrong, not the engineer."""
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from server.acts import DONE, LATE, Context, Outcome, act
+from server.acts.schemas import ArgsSchema, Id, Text, one_of, quantity, texts
+from server.acts.visit import fact_visit, own_fact
+from server.models import Part, PartUse, Stock, StockMovement, new_id
+from server.models.stock import WAREHOUSE
+
+
+class UseArgs(ArgsSchema):
+    id = Id(required=True)
+    visit_id = Id(required=True)
+    part_id = Id(required=True)
+    quantity = quantity(required=True)
+    source = one_of(PartUse.SOURCES, required=True)
+    serials = texts(load_default=list)
+    old_serials = texts(load_default=list)
+    note = Text(load_default="")
+
+
+class WithdrawArgs(ArgsSchema):
+    id = Id(required=True)
+    reason = Text(load_default="")
+
+
+@act("part.use", UseArgs)
+def use(
+    ctx: Context, id: str, visit_id: str, part_id: str, quantity: int, source: str,
+    serials: list[str], old_serials: list[str], note: str,
+) -> Outcome:  # fmt: skip
+    visit, late = fact_visit(ctx, visit_id)
+    part = ctx.load(Part, part_id)
+    fact = PartUse(
+        id=id, visit_id=visit_id, work_order_id=visit.work_order_id, part_id=part_id, part_number=part.number,
+        part_name=part.name, unit=part.unit, quantity=quantity, source=source, serials=serials,
+        old_serials=old_serials, note=note,
+    )  # fmt: skip
+    if late:
+        fact.mark_late()
+    ctx.add(fact)
+    move_stock(ctx, _location(ctx, source), part_id, -quantity, "used", id)
+    return LATE if late else DONE
+
+
+@act("part.withdraw", WithdrawArgs)
+def withdraw(ctx: Context, id: str, reason: str) -> Outcome:
+    fact = ctx.lock(PartUse, id)
+    own_fact(ctx, fact)
+    if not fact.withdrawn:
+        fact.withdrawn = True
+        ctx.session.flush()
+        taken = ctx.session.scalars(select(StockMovement).where(StockMovement.cause_id == id)).all()
+        for movement in taken:
+            move_stock(ctx, movement.location, movement.part_id, -movement.quantity, "withdrawn", id)
+    return DONE
+
+
+def _location(ctx: Context, source: str) -> str | None:
+    """Whose shelf a part comes from; the customer's own parts move no stock of ours."""
+    return {"own": ctx.user.id, "warehouse": WAREHOUSE, "outlet": "outlet", "customer": None}[source]
+
+
+def move_stock(ctx: Context, location: str | None, part_id: str, change: int, reason: str, cause_id: str | None) -> None:
+    """Adds a movement and keeps the level of a personal stock beside it."""
+    if location is None:
+        return
+    ctx.add(StockMovement(id=new_id(), location=location, part_id=part_id, quantity=change, reason=reason, cause_id=cause_id))
+    if location in (WAREHOUSE, "outlet"):
+        return
+    key = (Stock, f"{location}/{part_id}")
+    if key not in ctx.locked:
+        query = select(Stock).where(Stock.user_id == location, Stock.part_id == part_id).with_for_update()
+        ctx.locked[key] = ctx.session.scalars(query).first() or ctx.add(
+            Stock(id=new_id(), user_id=location, part_id=part_id, quantity=0)
+        )
+    ctx.locked[key].quantity += change

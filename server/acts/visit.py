@@ -1,0 +1,180 @@
+"""What an engineer does with a visit: control acts, which follow the life-cycle table."""
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from server.acts import DONE, Context, Outcome, Parked, Rejected, act
+from server.acts.schemas import ArgsSchema, Id, JsonObject, Text
+from server.models import (
+    CatalogueEntry,
+    Diagnosis,
+    Fact,
+    ServiceRecord,
+    SlaMilestone,
+    User,
+    Visit,
+    WorkOrder,
+    new_id,
+)
+from server.models.visit import GONE, IllegalTransition
+from sync.lifecycle import derive_work_order, transition
+
+NEEDS_REASON = ("visit.decline", "visit.pause", "visit.cannot_complete")
+MILESTONES = {"visit.accept": ("respond",), "visit.arrive": ("respond", "arrive"), "visit.finish": ("respond", "arrive", "resolve")}
+
+
+class VisitArgs(ArgsSchema):
+    visit_id = Id(required=True)
+
+
+class ArriveArgs(VisitArgs):
+    place = JsonObject(depth=2, load_default=None, allow_none=True)
+
+
+class ReasonArgs(VisitArgs):
+    reason = Text(64, 1, required=True)
+    note = Text(load_default="")
+
+
+def led_visit(ctx: Context, visit_id: str) -> Visit:
+    """The visit, when the user leads it. Someone outside its crew is told no more than that it is not theirs."""
+    visit = ctx.lock(Visit, visit_id)
+    if visit.lead_id != ctx.user.id:
+        raise Parked("not-lead") if ctx.user.id in visit.helper_ids else Rejected("forbidden")
+    return visit
+
+
+def move(ctx: Context, name: str, visit: Visit, reason: str | None = None, note: str = "", **data: Any) -> Outcome:
+    """Moves the visit by the table, then lets what follows from it follow: work order, milestones, timeline."""
+    order = ctx.lock(WorkOrder, visit.work_order_id)
+    if order.ended and visit.state not in GONE:
+        raise Parked("work-order-ended", order.state)
+    before = visit.state
+    try:
+        visit.move(name, ctx.at, reason, note)
+    except IllegalTransition as illegal:
+        raise Parked("illegal-transition", f"{illegal.act} from {illegal.state}") from None
+    meet_milestones(ctx, order, MILESTONES.get(name, ()))
+    derive(ctx, order)
+    if reason is not None:
+        data |= {"reason": reason, "note": note}
+    ctx.tell(order, name, visit.id, **{"from": before, "to": visit.state}, **data)
+    return DONE
+
+
+def derive(ctx: Context, order: WorkOrder) -> None:
+    """The work order's state follows from its visits."""
+    ctx.session.flush()
+    query = select(Visit).where(Visit.work_order_id == order.id).order_by(Visit.sequence)
+    visits = [(visit.state, visit.partial, visit.customer_signed) for visit in ctx.session.scalars(query)]
+    order.state, follow_up = derive_work_order(order.state, visits)
+    order.follow_up = follow_up
+
+
+def meet_milestones(ctx: Context, order: WorkOrder, kinds: tuple[str, ...]) -> None:
+    """Evidence from the field meets promises, at the time it happened, not when the phone told us."""
+    if not kinds:
+        return
+    query = select(SlaMilestone).where(SlaMilestone.work_order_id == order.id)
+    milestones = list(ctx.session.scalars(query))
+    for milestone in milestones:
+        if milestone.kind in kinds:
+            milestone.meet(ctx.at)
+    order.due_at = min((m.due_at for m in milestones if m.met_at is None), default=None)
+
+
+def _register(name: str) -> None:
+    @act(name, VisitArgs)
+    def _plain(ctx: Context, visit_id: str) -> Outcome:
+        return move(ctx, name, led_visit(ctx, visit_id))
+
+
+for _name in ("visit.accept", "visit.travel", "visit.work", "visit.resume", "visit.reopen", "visit.finish"):
+    _register(_name)
+
+
+@act("visit.arrive", ArriveArgs)
+def arrive(ctx: Context, visit_id: str, place: dict[str, Any] | None) -> Outcome:
+    return move(ctx, "visit.arrive", led_visit(ctx, visit_id), **({"place": place} if place else {}))
+
+
+@act("visit.decline", ReasonArgs)
+def decline(ctx: Context, visit_id: str, reason: str, note: str) -> Outcome:
+    return move(ctx, "visit.decline", led_visit(ctx, visit_id), reason, note)
+
+
+@act("visit.pause", ReasonArgs)
+def pause(ctx: Context, visit_id: str, reason: str, note: str) -> Outcome:
+    return move(ctx, "visit.pause", led_visit(ctx, visit_id), reason, note)
+
+
+@act("visit.cannot_complete", ReasonArgs)
+def cannot_complete(ctx: Context, visit_id: str, reason: str, note: str) -> Outcome:
+    visit = led_visit(ctx, visit_id)
+    if transition("visit", "visit.cannot_complete", visit.state, visit.mode):
+        visit.partial = True
+    return move(ctx, "visit.cannot_complete", visit, reason, note)
+
+
+@act("visit.submit", VisitArgs)
+def submit(ctx: Context, visit_id: str) -> Outcome:
+    visit = led_visit(ctx, visit_id)
+    outcome = move(ctx, "visit.submit", visit)
+    file_record(ctx, visit, ctx.load(WorkOrder, visit.work_order_id))
+    return outcome
+
+
+def file_record(ctx: Context, visit: Visit, order: WorkOrder) -> None:
+    """Files what was done in the site's history (E7); a second submission replaces the first."""
+    session = ctx.session
+    diagnosis = session.scalars(
+        select(Diagnosis).where(Diagnosis.visit_id == visit.id, ~Diagnosis.withdrawn).order_by(Diagnosis.id)
+    ).first()
+    record = session.scalars(select(ServiceRecord).where(ServiceRecord.visit_id == visit.id)).first()
+    if record is None:
+        record = ctx.add(
+            ServiceRecord(
+                id=new_id(), site_id=visit.site_id, work_order_id=order.id, visit_id=visit.id,
+                number=order.number, title=order.title, finished_at=ctx.at,
+            )  # fmt: skip
+        )
+    record.asset_id = (diagnosis.asset_id if diagnosis else None) or order.asset_id
+    record.finished_at = ctx.at
+    record.engineer_name = ctx.load(User, visit.lead_id).name
+    if diagnosis:
+        names = _catalogue_names(ctx, diagnosis)
+        record.symptom = names.get(("symptom", diagnosis.symptom_code)) or diagnosis.symptom_text[:200]
+        record.cause = names.get(("cause", diagnosis.cause_code)) or diagnosis.cause_text[:200]
+        record.action = names.get(("action", diagnosis.action_code)) or diagnosis.action_text[:200]
+        record.test_result = diagnosis.test_result
+        record.text = "\n".join(filter(None, (diagnosis.symptom_text, diagnosis.cause_text, diagnosis.action_text)))
+
+
+def _catalogue_names(ctx: Context, diagnosis: Diagnosis) -> dict[tuple[str, str], str]:
+    codes = {diagnosis.symptom_code, diagnosis.cause_code, diagnosis.action_code} - {""}
+    rows = ctx.session.scalars(select(CatalogueEntry).where(CatalogueEntry.code.in_(codes))) if codes else ()
+    return {(row.kind, row.code): row.name for row in rows}
+
+
+def fact_visit(ctx: Context, visit_id: str, office: bool = False) -> tuple[Visit, bool]:
+    """The visit a fact belongs to, and whether the fact is late.
+
+    A fact is never refused because the office changed its mind meanwhile: on a visit that was given away, cancelled,
+    reviewed or closed it becomes late evidence for the dispatcher to adopt.
+    """
+    visit = ctx.lock(Visit, visit_id)
+    if ctx.user.id not in visit.crew() and not (office and ctx.user.is_office):
+        raise Rejected("forbidden")
+    order = ctx.load(WorkOrder, visit.work_order_id)
+    return visit, visit.state in GONE or visit.state == "reviewed" or order.ended
+
+
+def own_fact(ctx: Context, fact: Fact) -> None:
+    """Rejects unless the user recorded the fact or leads its visit."""
+    if fact.created_by != ctx.user.id and ctx.load(Visit, fact.visit_id).lead_id != ctx.user.id:
+        raise Rejected("forbidden")
+
+
+__all__ = ["derive", "fact_visit", "led_visit", "meet_milestones", "move", "own_fact"]

@@ -1,0 +1,45 @@
+"""The doors. Each blueprint is thin: load → permit → change → commit."""
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from server.extensions import reading, smorest
+
+# Doors that need no sign-in, by endpoint; `tests/test_house.py` holds every other route to a token.
+PUBLIC = frozenset(
+    {
+        "auth.login", "health.health", "pwa.shell", "pwa.asset", "api-docs.openapi_json", "docs.docs", "docs.asset",
+        "uploads.options",
+    }
+)  # fmt: skip
+
+
+def init_doors(app: Flask) -> None:
+    """Registers every blueprint and the headers every answer carries."""
+    from server.api import admin, auth, docs, files, health, imports, pwa, reports, sync
+
+    smorest.init_app(app)
+    for room in (auth, sync, files, reports, imports, admin, health, docs):
+        smorest.register_blueprint(room.blueprint)
+    app.register_blueprint(pwa.blueprint)
+
+    @app.before_request
+    def _reading() -> None:
+        reading.set(request.method in ("GET", "HEAD", "OPTIONS"))
+
+    @app.after_request
+    def _headers(response: Response) -> Response:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("X-Frame-Options", "DENY")
+        response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault(
+            "Content-Security-Policy",
+            "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
+            "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; "
+            "base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+        )
+        if request.path.startswith("/api/"):
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

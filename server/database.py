@@ -1,0 +1,42 @@
+"""How connections behave: SQLite durable and with one writer at a time, PostgreSQL as it comes."""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Engine, event
+
+from server.config import SQLITE_BUSY_SECONDS
+from server.extensions import db, reading
+
+
+def init_database(app: Flask) -> None:
+    """Binds the database and sets the rules of its connections."""
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = _engine_options(app.config["SQLALCHEMY_DATABASE_URI"])
+    db.init_app(app)
+    with app.app_context():
+        if db.engine.dialect.name == "sqlite":
+            _sqlite_rules(db.engine)
+
+
+def _engine_options(url: str) -> dict[str, Any]:
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
+    return {"pool_size": 20, "max_overflow": 44, "pool_pre_ping": True}
+
+
+def _sqlite_rules(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA cache_size=-65536")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        # A writer that begins DEFERRED fails when it upgrades behind another; IMMEDIATE waits its turn instead.
+        connection.exec_driver_sql("BEGIN DEFERRED" if reading.get() else "BEGIN IMMEDIATE")

@@ -1,0 +1,153 @@
+"""Publishing: every changed synced row reaches the feed in the transaction that changed it, and the clock goes last.
+
+The order in `publish` is the protocol's foundation (see `sync/feed.py`): flush, subscriptions, serialise, THEN bump
+the clock row and write what carries its value, then commit. Between bump and commit the organisation's other writers
+wait, so nothing slow may come after it.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from sqlalchemy import event, inspect, insert, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from server import scopes
+from server.extensions import PublishingSession
+from server.models import Clock, FeedRow, JournalEntry, Synced, new_id
+
+CLOCK_ID = 1
+ROWS_PER_STATEMENT = 500
+
+_committed: list[Callable[[int], None]] = []
+
+
+def on_commit(listener: Callable[[int], None]) -> None:
+    """Calls `listener(rev)` after each commit that published something (live pokes)."""
+    _committed.append(listener)
+
+
+def current(session: PublishingSession) -> tuple[int, str]:
+    """The clock's rev and the epoch; the clock row is made with the first transaction of a database."""
+    row = session.execute(text("SELECT rev, epoch FROM clock WHERE id = 1")).one_or_none()
+    if row is None:
+        epoch = new_id()
+        session.execute(insert(Clock).values(id=CLOCK_ID, rev=0, epoch=epoch))
+        return 0, epoch
+    return row.rev, row.epoch
+
+
+def record(session: PublishingSession, entry: dict[str, Any]) -> None:
+    """Keeps a journal entry (a row of `journal` without `rev`) until the rev is known."""
+    session.info.setdefault("journal", []).append(entry)
+
+
+@event.listens_for(PublishingSession, "after_flush")
+def _collect(session: PublishingSession, flush_context: Any) -> None:
+    """Remembers changed nouns while their history is still there: after the flush it is gone."""
+    changed = session.info.setdefault("changed", {})
+    touched = session.info.setdefault("touched", set())
+    for row in session.new:
+        if isinstance(row, Synced):
+            changed[row.NOUN, row.id] = row
+            touched.update(row.touched_scopes(None))
+    for row in session.dirty:
+        if isinstance(row, Synced) and session.is_modified(row):
+            changed[row.NOUN, row.id] = row
+            touched.update(row.touched_scopes(_old_values(row)))
+            if row.NOUN == "user":
+                session.info.setdefault("users", set()).add(row.id)
+    for row in session.new:
+        if isinstance(row, Synced) and row.NOUN == "user":
+            session.info.setdefault("users", set()).add(row.id)
+    for row in session.deleted:
+        if isinstance(row, Synced):
+            changed[row.NOUN, row.id] = row
+
+
+def _old_values(row: Synced) -> Callable[[str], Any]:
+    state = inspect(row)
+
+    def old(field: str) -> Any:
+        history = state.attrs[field].history
+        return history.deleted[0] if history.deleted else getattr(row, field)
+
+    return old
+
+
+@event.listens_for(PublishingSession, "before_commit")
+def _publish_before_commit(session: PublishingSession) -> None:
+    if not session.in_nested_transaction():
+        publish(session)
+
+
+@event.listens_for(PublishingSession, "after_commit")
+def _tell(session: PublishingSession) -> None:
+    rev = session.info.pop("published", None)
+    if rev is not None:
+        session.info["rev"] = rev
+        for listener in _committed:
+            listener(rev)
+
+
+@event.listens_for(PublishingSession, "after_rollback")
+def _forget(session: PublishingSession) -> None:
+    for key in ("changed", "touched", "users", "journal", "published"):
+        session.info.pop(key, None)
+
+
+def publish(session: PublishingSession) -> None:
+    """Writes the feed, the subscriptions and the journal of this transaction; the clock row is bumped last."""
+    session.flush()
+    changed = session.info.pop("changed", {})
+    journal = session.info.pop("journal", [])
+    touched, users = session.info.pop("touched", set()), session.info.pop("users", set())
+    if not changed and not journal:
+        return
+    moves = scopes.reconcile(session, touched, users)
+    rows = [_feed_row(noun, row) for (noun, _), row in changed.items() if _stands(session, row)]
+    rev, session.info["epoch"] = _bump(session)
+    # From here on the clock's lock is held: only these writes and the commit.
+    _write_rows(session, rows, rev)
+    scopes.write(session, moves, rev)
+    if journal:
+        session.execute(insert(JournalEntry), [{**entry, "rev": rev} for entry in journal])
+    session.info["published"] = rev
+
+
+def _bump(session: PublishingSession) -> tuple[int, str]:
+    bump = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
+    row = session.execute(bump).one_or_none()
+    if row is None:
+        current(session)
+        row = session.execute(bump).one()
+    return row.rev, row.epoch
+
+
+def _stands(session: PublishingSession, row: Synced) -> bool:
+    """A row whose savepoint was rolled back is no longer part of the session."""
+    state = inspect(row)
+    return state.persistent or state.deleted
+
+
+def _feed_row(noun: str, row: Synced) -> dict[str, Any]:
+    deleted = inspect(row).deleted
+    body = None if deleted else orjson.dumps(row.body()).decode()
+    return {"noun": noun, "row_id": row.id, "scope": row.scope(), "body": body}
+
+
+def _write_rows(session: PublishingSession, rows: list[dict[str, Any]], rev: int) -> None:
+    if not rows:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    for start in range(0, len(rows), ROWS_PER_STATEMENT):
+        chunk = [{**row, "rev": rev} for row in rows[start : start + ROWS_PER_STATEMENT]]
+        upsert = dialect.insert(FeedRow)
+        session.execute(
+            upsert.on_conflict_do_update(
+                index_elements=["noun", "row_id"],
+                set_={"rev": upsert.excluded.rev, "body": upsert.excluded.body},
+            ),
+            chunk,
+        )

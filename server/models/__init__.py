@@ -1,0 +1,42 @@
+"""Every noun, so that one import knows all tables."""
+from server.models.base import Fact, Synced, new_id
+from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
+from server.models.evidence import (
+    Attachment,
+    ChecklistAnswer,
+    ChecklistRun,
+    Conflict,
+    Diagnosis,
+    Note,
+    PartUse,
+    ReviewItem,
+    Signature,
+    Waiver,
+)
+from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
+from server.models.stock import Stock, StockMovement
+from server.models.sync import Clock, FeedRow, JournalEntry, Subscription
+from server.models.task import StoredFile, Task, Upload
+from server.models.user import AccessLog, Device, PhoneStatus, RefreshToken, Team, User
+from server.models.visit import Visit, VisitContact
+from server.models.work_order import DailyNumber, Event, SlaMilestone, WorkOrder
+
+SYNCED: dict[str, type[Synced]] = {
+    model.NOUN: model
+    for model in (
+        Team, User, CatalogueEntry, Part, PriceItem, ChecklistVersion, Article, Customer, Contact, Site, Asset,
+        ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
+        ChecklistRun, ChecklistAnswer, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
+        PhoneStatus,
+    )
+}  # fmt: skip
+FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
+
+__all__ = [
+    "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
+    "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Device",
+    "Diagnosis", "Event", "Fact", "FeedRow", "JournalEntry", "Note", "Part", "PartUse", "PhoneStatus", "PriceItem",
+    "RefreshToken", "ReviewItem", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement",
+    "StoredFile", "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver",
+    "WorkOrder", "new_id",
+]  # fmt: skip

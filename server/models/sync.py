@@ -1,0 +1,83 @@
+"""The tables of the protocol itself: clock, feed, subscriptions, journal. Only `server.feed` and `server.push` write them."""
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import JSON, BigInteger, Date, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server import clock
+from server.extensions import db
+from server.models.base import ID_LENGTH, Instant
+
+SCOPE_LENGTH = 48
+
+
+class Clock(db.Model):
+    """One row. `rev` counts writing transactions and is bumped last in each; `epoch` names this life of the database."""
+
+    __tablename__ = "clock"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    rev: Mapped[int] = mapped_column(BigInteger, default=0)
+    epoch: Mapped[str] = mapped_column(String(ID_LENGTH))
+
+
+class FeedRow(db.Model):
+    """The latest body of a synced row as JSON text, served as stored. `body` null: the row was deleted."""
+
+    __tablename__ = "feed"
+    noun: Mapped[str] = mapped_column(String(32), primary_key=True)
+    row_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH))
+    rev: Mapped[int] = mapped_column(BigInteger)
+    body: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_feed_scope_rev", "scope", "rev", "row_id"), Index("ix_feed_rev", "rev"))
+
+
+class Subscription(db.Model):
+    """That a user holds a scope: from `entered_rev`, until `left_rev`.
+
+    `due` is the day of the visit that brought the scope, as it was on entering: it only orders the first sync, and
+    it never changes while a pass may be under way, because a scope that moved forward would be skipped.
+    """
+
+    __tablename__ = "subscription"
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH), primary_key=True)
+    entered_rev: Mapped[int] = mapped_column(BigInteger)
+    left_rev: Mapped[int | None] = mapped_column(BigInteger)
+    reason: Mapped[str | None] = mapped_column(String(32))
+    due: Mapped[datetime | None] = mapped_column(Date)
+
+    __table_args__ = (Index("ix_subscription_scope", "scope"), Index("ix_subscription_user_left", "user_id", "left_rev"))
+
+
+class JournalEntry(db.Model):
+    """Every act ever received, with its payload and receipt: the audit trail, and the memory that makes repeats harmless."""
+
+    __tablename__ = "journal"
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    n: Mapped[int] = mapped_column(BigInteger)
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    act: Mapped[str] = mapped_column(String(64))
+    v: Mapped[int] = mapped_column(Integer)
+    at: Mapped[str] = mapped_column(String(40))
+    args: Mapped[dict] = mapped_column(JSON)
+    group_name: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
+    outcome: Mapped[str] = mapped_column(String(16))
+    code: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[str | None] = mapped_column(Text)
+    rev: Mapped[int] = mapped_column(BigInteger)
+
+    __table_args__ = (UniqueConstraint("device_id", "n"), Index("ix_journal_rev", "rev"))
+
+
+class ActCrash(db.Model):
+    """How often the server itself failed on an act. After a few times the act is parked, so that the queue moves on."""
+
+    __tablename__ = "act_crash"
+    act_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    count: Mapped[int] = mapped_column(Integer, default=0)

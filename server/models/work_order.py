@@ -1,0 +1,126 @@
+"""The work order 工单: one matter, one ticket. Its middle states follow from its visits."""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Date, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from server import clock
+from server.extensions import db
+from server.models.base import NAME_LENGTH, Instant, Synced, id_column, json_list
+from server.models.customer import mask
+from sync.lifecycle import states
+
+ENDED = states("work_order", "ended")
+
+
+class WorkOrder(Synced, db.Model):
+    """A work order. `number` is issued by the server; the id is made where it was born."""
+
+    __tablename__ = "work_order"
+    NOUN = "work_order"
+    WIRE = (
+        "number", "state", "kind", "title", "description", "customer_id", "customer_name", "site_id", "site_name",
+        "asset_id", "level", "level_reason", "channel", "source", "categories", "contact_masked", "reported_at",
+        "owner_id", "follow_up", "due_at", "cancelled",
+    )  # fmt: skip
+    KINDS = ("repair", "monthly", "quarterly", "half_year", "other")
+    number: Mapped[str] = mapped_column(String(32), unique=True)
+    state: Mapped[str] = mapped_column(String(16), default="registered", index=True)
+    kind: Mapped[str] = mapped_column(String(16), default="repair")
+    title: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    description: Mapped[str] = mapped_column(Text, default="")
+    customer_id: Mapped[str] = id_column(index=True)
+    customer_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    site_id: Mapped[str] = id_column(index=True)
+    site_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    asset_id: Mapped[str | None] = id_column(index=True)
+    level: Mapped[int] = mapped_column(Integer)
+    level_reason: Mapped[str] = mapped_column(Text, default="")
+    channel: Mapped[str] = mapped_column(String(32), default="")
+    source: Mapped[str] = mapped_column(String(32), default="")
+    categories: Mapped[list] = json_list()
+    contact_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    contact_phone: Mapped[str] = mapped_column(String(32), default="")
+    reported_at: Mapped[datetime] = mapped_column(Instant)
+    owner_id: Mapped[str | None] = id_column()
+    follow_up: Mapped[bool] = mapped_column(Boolean, default=False)
+    due_at: Mapped[datetime | None] = mapped_column(Instant)
+    cancelled: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    archived: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    @property
+    def contact_masked(self) -> str:
+        return mask(self.contact_name, self.contact_phone)
+
+    @property
+    def ended(self) -> bool:
+        return self.state in ENDED
+
+    def scope(self) -> str:
+        return f"wo:{self.id}"
+
+    def touched_scopes(self, old: Callable[[str], Any] | None) -> Iterable[str]:
+        if old is None:
+            return (self.scope(),)
+        if (old("state") in ENDED) != self.ended or old("archived") != self.archived:
+            return (self.scope(), f"site:{self.site_id}")
+        return ()
+
+    def cancel(self, reason: str, note: str, by: str, at: datetime) -> None:
+        self.state, self.ended_at = "cancelled", at
+        self.cancelled = {"reason": reason, "note": note, "by": by, "at": clock.wire(at)}
+        self.due_at = None
+
+    def close(self, at: datetime) -> None:
+        self.state, self.ended_at, self.due_at = "closed", at, None
+
+
+class SlaMilestone(Synced, db.Model):
+    """A promise with a deadline (B1). Met by evidence from the field, breached when the deadline passed first."""
+
+    __tablename__ = "sla_milestone"
+    NOUN = "sla_milestone"
+    WIRE = ("work_order_id", "kind", "due_at", "met_at", "breached")
+    work_order_id: Mapped[str] = id_column(index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    met_at: Mapped[datetime | None] = mapped_column(Instant)
+    breached: Mapped[bool] = mapped_column(Boolean, default=False)
+
+    def scope(self) -> str:
+        return f"wo:{self.work_order_id}"
+
+    def meet(self, at: datetime) -> None:
+        """The first evidence counts; later evidence of an earlier time may still improve it."""
+        if self.met_at is None or at < self.met_at:
+            self.met_at, self.breached = at, at > self.due_at
+
+
+class Event(Synced, db.Model):
+    """A line of the work order's timeline; append-only."""
+
+    __tablename__ = "event"
+    NOUN = "event"
+    WIRE = ("work_order_id", "visit_id", "kind", "by_name", "at", "data")
+    work_order_id: Mapped[str] = id_column(index=True)
+    visit_id: Mapped[str | None] = id_column()
+    kind: Mapped[str] = mapped_column(String(64))
+    by_name: Mapped[str] = mapped_column(String(NAME_LENGTH))
+    at: Mapped[datetime] = mapped_column(Instant)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+    def scope(self) -> str:
+        return f"wo:{self.work_order_id}"
+
+
+class DailyNumber(db.Model):
+    """The last number issued on a day: locked while one is taken, so that numbers have no gaps (A2)."""
+
+    __tablename__ = "daily_number"
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    last: Mapped[int] = mapped_column(Integer, default=0)

@@ -1,0 +1,127 @@
+"""The catalogue of problems: stable codes, one status each, a sentence in both languages (RFC 9457).
+
+A door raises `Problem(code)`; everything that goes wrong leaves as `application/problem+json`, never as HTML.
+"""
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from flask import Flask, Response, current_app, has_request_context, request
+from werkzeug.exceptions import HTTPException
+
+LANGUAGES = ("zh-CN", "en")
+
+# code: (status, Chinese, English). Codes are part of the API: never renamed, only added.
+CATALOGUE: dict[str, tuple[int, str, str]] = {
+    "bad-request": (400, "请求无法识别。", "The request could not be understood."),
+    "bad-json": (400, "请求内容不是有效的 JSON。", "The body is not valid JSON."),
+    "malformed": (400, "请求不符合约定:{where}。", "The request breaks the contract at {where}."),
+    "validation": (422, "有填写项不正确。", "Some fields are not right."),
+    "sign-in": (401, "请先登录。", "Sign in first."),
+    "wrong-password": (401, "账号或密码不正确。", "The login or the password is wrong."),
+    "token-expired": (401, "登录已过期,请重新登录;未上传的内容仍在本机。", "The sign-in has expired; sign in again. Unsent work stays on the device."),
+    "token-invalid": (401, "登录凭证无效,请重新登录。", "The token is not valid; sign in again."),
+    "token-reused": (401, "登录凭证被重复使用,该设备已退出,请重新登录。", "A token was used twice; the device was signed out, sign in again."),
+    "device-revoked": (403, "该设备已被停用,请联系管理员。", "This device was revoked; ask your administrator."),
+    "device-unknown": (403, "该设备未登记,请重新登录。", "This device is not registered; sign in again."),
+    "device-foreign": (403, "该设备属于其他用户。", "This device belongs to another user."),
+    "device-cloned": (409, "该设备的编号与另一台设备重复,需要重新登记。", "Another device uses the same numbers; register this one anew."),
+    "user-inactive": (403, "账号已停用。", "The account is not active."),
+    "forbidden": (403, "没有权限。", "You may not do this."),
+    "not-found": (404, "没有找到。", "Not found."),
+    "method-not-allowed": (405, "不支持该方法。", "This method is not supported here."),
+    "conflict": (409, "与现有数据冲突。", "This conflicts with what is there."),
+    "gone": (410, "已不存在。", "It is no longer there."),
+    "too-large": (413, "内容太大(上限 {limit})。", "This is too large (limit {limit})."),
+    "unsupported-media-type": (415, "不支持这种内容类型。", "This content type is not supported."),
+    "too-many-requests": (429, "尝试过于频繁,请稍后再试。", "Too many attempts; try again later."),
+    "protocol-too-old": (426, "应用版本过旧,请更新后再取数据;未上传的内容仍可上传。", "The app is too old to pull; update it. Unsent work can still be pushed."),
+    "server-error": (500, "服务器出错,内容未丢失,请稍后重试。", "The server failed; nothing is lost, try again later."),
+    "busy": (503, "服务器繁忙,请稍后重试。", "The server is busy; try again shortly."),
+    # files
+    "slot-unknown": (404, "没有登记过这个文件,请先同步。", "Nobody declared this file; sync first."),
+    "file-too-large": (413, "照片超过 25 MB。", "The photo is larger than 25 MB."),
+    "hash-mismatch": (422, "文件内容与登记的校验值不符,请重新上传。", "The bytes do not match the declared hash; upload again."),
+    "checksum-mismatch": (460, "传输校验失败,请重传这一段。", "The chunk's checksum does not match; send it again."),
+    "not-an-image": (422, "文件不是可识别的图片。", "The file is not an image we can read."),
+    "image-bomb": (422, "图片像素过大,已拒绝。", "The image has too many pixels and was refused."),
+    "upload-expired": (410, "上传已过期,请重新开始。", "The upload has expired; start again."),
+    "offset-mismatch": (409, "上传位置不一致。", "The upload offset does not match."),
+    "tus-version": (412, "需要 tus 1.0.0。", "tus 1.0.0 is required."),
+    # import
+    "import-refused": (422, "导入文件有错误,未导入任何数据。", "The files have errors; nothing was imported."),
+    "report-not-ready": (409, "该任务还没有可出具的报告。", "This visit has no report yet."),
+}
+_BY_STATUS = {
+    400: "bad-request", 401: "sign-in", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
+    409: "conflict", 410: "gone", 413: "too-large", 415: "unsupported-media-type", 422: "validation",
+    429: "too-many-requests", 503: "busy",
+}  # fmt: skip
+
+
+class Problem(Exception):
+    """Something a client should know. `extra` joins the body (`errors`, `expected`, …); `words` fill the sentence."""
+
+    def __init__(self, code: str, *, extra: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **words: Any):
+        super().__init__(code)
+        self.code = code
+        self.extra = extra or {}
+        self.headers = headers or {}
+        self.words = words
+
+    @property
+    def status(self) -> int:
+        return CATALOGUE[self.code][0]
+
+
+def language() -> str:
+    """The language of the answer: what `Accept-Language` prefers, Chinese when it says nothing we speak."""
+    if not has_request_context():
+        return LANGUAGES[0]
+    best = request.accept_languages.best_match(["zh-CN", "zh", "en"])
+    return "en" if best == "en" else "zh-CN"
+
+
+def sentence(code: str, locale: str | None = None, **words: Any) -> str:
+    """The catalogue's sentence for a code."""
+    _, chinese, english = CATALOGUE[code]
+    text = english if (locale or language()) == "en" else chinese
+    return text.format_map({**{"where": "", "limit": ""}, **words})
+
+
+def answer(problem: Problem) -> Response:
+    """The problem as it travels."""
+    body = {
+        "type": f"/api/problems/{problem.code}",
+        "title": sentence(problem.code, **problem.words),
+        "status": problem.status,
+        "code": problem.code,
+        "detail": sentence(problem.code, **problem.words),
+        **problem.extra,
+    }
+    response = Response(orjson.dumps(body), problem.status, mimetype="application/problem+json")
+    response.headers.update(problem.headers)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def init_problems(app: Flask) -> None:
+    """Everything that goes wrong leaves as a problem."""
+
+    @app.errorhandler(Problem)
+    def _problem(problem: Problem) -> Response:
+        return answer(problem)
+
+    @app.errorhandler(HTTPException)
+    def _http(error: HTTPException) -> Response:
+        code = _BY_STATUS.get(error.code or 500, "bad-request" if (error.code or 500) < HTTPStatus.INTERNAL_SERVER_ERROR else "server-error")
+        errors = (getattr(error, "data", None) or {}).get("messages")
+        headers = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
+        return answer(Problem(code, extra={"errors": errors} if errors else None, headers=headers))
+
+    @app.errorhandler(Exception)
+    def _fault(error: Exception) -> Response:
+        current_app.logger.exception("unhandled fault")
+        return answer(Problem("server-error"))

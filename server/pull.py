@@ -1,0 +1,129 @@
+"""Pull: every read of rows. Bodies are served as they are stored; the cost follows the changes, not the data."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from typing import Any
+
+import orjson
+from sqlalchemy import Date, TextClause, bindparam, text
+from sqlalchemy.orm import Session
+
+from server import clock, feed
+from server.scopes import ZONE
+from sync.feed import PHASES, Cookie, dump_cookie, load_cookie
+from sync.protocol import VERSION, PullRequest
+
+# What a held scope gives a pass: all its rows when it entered after the cursor, else the rows stamped after it.
+# The phase is a function of the subscription and the pinned day only, so it cannot change while a pass goes on.
+_HELD = """
+    SELECT s.scope AS scope, CASE WHEN s.entered_rev > :since THEN 0 ELSE :since END AS floor
+    FROM subscription s
+    WHERE s.user_id = :user AND s.left_rev IS NULL AND s.entered_rev <= :target AND {phase}
+"""
+_PHASE = {
+    0: "(s.entered_rev <= :since OR s.scope LIKE 'user:%' OR s.scope LIKE 'review:%' OR s.due <= :day)",
+    1: "(s.entered_rev > :since AND s.scope = 'ref')",
+    2: "(s.entered_rev > :since AND s.scope <> 'ref' AND s.scope NOT LIKE 'user:%' AND s.scope NOT LIKE 'review:%'"
+    " AND (s.due IS NULL OR s.due > :day))",
+}
+_AFTER = "AND (f.scope, f.rev, f.noun, f.row_id) > (:a_scope, :a_rev, :a_noun, :a_id)"
+_ROWS = """
+    SELECT f.noun, f.row_id, f.scope, f.rev, f.body
+    FROM ({held}) h JOIN feed f ON f.scope = h.scope AND f.rev > h.floor AND f.rev <= :target
+    WHERE 1 = 1 {after}
+    ORDER BY f.scope, f.rev, f.noun, f.row_id LIMIT :limit
+"""
+
+
+@dataclass(slots=True)
+class Page:
+    """A page of a pass: rows as `(noun, id, scope, rev, body text)` and the cookie behind it."""
+
+    rows: list[Any]
+    cookie: Cookie
+    complete: bool
+
+
+def pull(session: Session, user_id: str, device_last: int, request: PullRequest) -> bytes:
+    """The answer to a pull, as JSON bytes."""
+    rev, epoch = feed.current(session)
+    held = load_cookie(request.cookie, epoch, user_id)
+    reset = request.cookie is not None and (held is None or held.rev > rev)
+    cookie = held if held is not None and not reset else Cookie(epoch, user_id, 0)
+    if cookie.rev == rev and not cookie.under_way:
+        return _dump(Page([], cookie, True), [], [], False, device_last)
+    if not cookie.under_way:
+        cookie = cookie.begin(rev, (clock.now() + ZONE).date().isoformat())
+    entered, left = _moves(session, user_id, cookie)
+    page = _page(session, user_id, cookie, request.limit, PHASES if entered else PHASES[:1])
+    if cookie.after is not None or cookie.phase != PHASES[0]:  # told with the first page of the pass
+        entered, left = [], []
+    return _dump(page, entered, left, reset, device_last)
+
+
+def _page(session: Session, user_id: str, cookie: Cookie, limit: int, phases: tuple[int, ...]) -> Page:
+    rows: list[Any] = []
+    phase, after = cookie.phase, cookie.after
+    while True:
+        found = _rows(session, user_id, cookie, phase, after, limit - len(rows))
+        rows += found
+        if len(rows) >= limit:
+            last = rows[-1]
+            return Page(rows, cookie.at(phase, (last.scope, last.rev, last.noun, last.row_id)), False)
+        if phase >= phases[-1]:
+            return Page(rows, cookie.end(), True)
+        phase, after = phase + 1, None
+
+
+def _rows(
+    session: Session, user_id: str, cookie: Cookie, phase: int, after: tuple[str, int, str, str] | None, limit: int
+) -> list[Any]:
+    day = date.fromisoformat(cookie.day or "")
+    values = {"user": user_id, "since": cookie.rev, "target": cookie.target, "day": day, "limit": limit}
+    if after is not None:
+        values |= dict(zip(("a_scope", "a_rev", "a_noun", "a_id"), after, strict=True))
+    return list(session.execute(_query(phase, after is not None), values))
+
+
+@cache
+def _query(phase: int, goes_on: bool) -> TextClause:
+    sql = _ROWS.format(held=_HELD.format(phase=_PHASE[phase]), after=_AFTER if goes_on else "")
+    return text(sql).bindparams(bindparam("day", type_=Date)) if ":day" in sql else text(sql)
+
+
+def _moves(session: Session, user_id: str, cookie: Cookie) -> tuple[list[str], list[dict[str, str]]]:
+    """Scopes entered and left in this pass. What entered and left again unseen is not told; nor is the past to a new device."""
+    values = {"user": user_id, "since": cookie.rev, "target": cookie.target}
+    entered = session.scalars(
+        text(
+            "SELECT scope FROM subscription WHERE user_id = :user AND left_rev IS NULL"
+            " AND entered_rev > :since AND entered_rev <= :target"
+        ),
+        values,
+    )
+    left = session.execute(
+        text(
+            "SELECT scope, reason FROM subscription WHERE user_id = :user AND left_rev > :since AND left_rev <= :target"
+            " AND entered_rev <= :since"
+        ),
+        values,
+    )
+    return list(entered), [{"scope": row.scope, "reason": row.reason or "done"} for row in left]
+
+
+def _dump(page: Page, entered: list[str], left: list[dict[str, str]], reset: bool, device_last: int) -> bytes:
+    """Joins stored bodies into the answer without decoding them."""
+    head = orjson.dumps(
+        {
+            "protocol": VERSION, "epoch": page.cookie.epoch, "server_time": clock.wire(clock.now()), "reset": reset,
+            "cookie": dump_cookie(page.cookie), "rev": page.cookie.rev,
+            "more": not page.complete, "complete": page.complete, "last": device_last, "entered": entered, "left": left,
+        }
+    )  # fmt: skip
+    rows = ",".join(
+        f'{{"noun":"{row.noun}","id":"{row.row_id}","scope":"{row.scope}","rev":{row.rev},"body":{row.body or "null"}}}'
+        for row in page.rows
+    )
+    return head[:-1] + b',"rows":[' + rows.encode() + b"]}"

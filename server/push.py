@@ -1,0 +1,261 @@
+"""Push: one bounded batch of acts, one transaction, one answer after the commit.
+
+1. lock the device row   2. decide repeats, fresh groups, gap (`sync.engine`)   3. apply each group
+4. journal and receipts   5. the device's state   6. commit: the session publishes, the clock row goes last.
+
+A batch is first applied without savepoints, because nearly every batch is sound and savepoints cost more than the
+acts. If anything at all is refused or fails, everything is rolled back and the batch is applied again with a
+savepoint per group: the result is the same as if it had been careful from the start.
+"""
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from server import clock, feed
+from server.acts import PARKED, REJECTED, Context, Outcome, Refusal, perform
+from server.models import Device, JournalEntry, ReviewItem, User, Visit, new_id
+from server.models.sync import ActCrash
+from server.problems import Problem
+from server.status import keep_status
+from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
+from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt
+
+_log = logging.getLogger(__name__)
+
+ATTEMPTS = 4  # of a transaction that met a deadlock or a busy database
+
+
+class _Careful(Exception):
+    """Something in the batch was refused or failed: apply it again with savepoints."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A transaction at work."""
+
+    session: Session
+    user: User
+    device: Device
+    received: datetime
+    offset: timedelta
+    locked: dict[Any, Any] = field(default_factory=dict)
+    receipts: dict[int, Receipt | tuple[Act, Outcome]] = field(default_factory=dict)
+    last: int = 0
+
+    def context(self, act: Act) -> Context:
+        return Context(self.session, self.user, self.device.id, self.corrected(act.at), self.received, act.id, self.locked)
+
+    def corrected(self, at: str) -> datetime:
+        """Device time, corrected by the offset measured at this contact and clamped: evidence, never authority."""
+        try:
+            instant = clock.parse(at) + self.offset
+        except (ValueError, OverflowError):
+            return self.received
+        earliest = self.device.last_push_at or self.device.created_at - timedelta(days=1)
+        return min(max(instant, earliest), self.received)
+
+
+def push(session: Session, user: User, device_id: str, request: PushRequest) -> PushAnswer:
+    """Applies a batch of a device of `user` and answers it; raises `Problem` when the device may not push."""
+    careful = False
+    for attempt in range(ATTEMPTS):
+        try:
+            return _transaction(session, user.id, device_id, request, careful)
+        except _Careful:
+            session.rollback()
+            careful = True
+        except DBAPIError:
+            # A deadlock, a lost connection, a busy file: nothing was committed, so the whole batch may go again.
+            session.rollback()
+            if attempt == ATTEMPTS - 1:
+                raise Problem("busy", headers={"Retry-After": "2"}) from None
+    raise Problem("busy", headers={"Retry-After": "2"})
+
+
+def _transaction(session: Session, user_id: str, device_id: str, request: PushRequest, careful: bool) -> PushAnswer:
+    received = clock.now()
+    with session.no_autoflush:
+        batch = _open(session, user_id, device_id, request, received)
+        known, taken = _remembered(session, batch.device, request.acts)
+        try:
+            plan = decide(batch.device.last_n, {act_id: entry.n for act_id, entry in known.items()}, taken, request.acts)
+        except Cloned as clone:
+            session.rollback()
+            raise Problem("device-cloned", extra={"n": clone.n}) from None
+        batch.last = plan.last
+        for act in plan.repeats:
+            batch.receipts[act.n] = _stored(known.get(act.id), act)
+        for group in plan.groups:
+            if not _apply(batch, group, careful):
+                batch.last = group[0].n - 1  # the server failed on it: it stays at the head of the queue
+                break
+        _close(batch, request)
+    session.info.pop("rev", None)
+    session.commit()
+    rev, epoch = session.info.get("rev"), session.info.get("epoch")
+    if rev is None or epoch is None:  # repeats only: nothing was published
+        rev, epoch = feed.current(session)
+        session.rollback()
+    receipts = [_receipt(batch.receipts[act.n], rev) for act in request.acts if act.n <= batch.last and act.n in batch.receipts]
+    return PushAnswer(VERSION, epoch, clock.wire(clock.now()), batch.last, tuple(receipts))
+
+
+def _open(session: Session, user_id: str, device_id: str, request: PushRequest, received: datetime) -> _Batch:
+    device = session.get(Device, device_id, with_for_update=True, populate_existing=True)
+    user = session.get(User, user_id)
+    if device is None or user is None:
+        raise Problem("device-unknown")
+    if device.user_id != user_id:
+        raise Problem("device-foreign")
+    offset = timedelta(milliseconds=device.clock_offset_ms)
+    if request.sent_at is not None:
+        try:
+            offset = received - clock.parse(request.sent_at)
+        except (ValueError, OverflowError):
+            pass
+    return _Batch(session, user, device, received, offset)
+
+
+def _remembered(session: Session, device: Device, acts: Sequence[Act]) -> tuple[dict[str, JournalEntry], dict[int, str]]:
+    """Journal entries of these ids, and the ids stored under these numbers of the device."""
+    if not acts:
+        return {}, {}
+    entries = {entry.id: entry for entry in session.scalars(select(JournalEntry).where(JournalEntry.id.in_([a.id for a in acts])))}
+    old = [act.n for act in acts if act.n <= device.last_n]
+    if not old:
+        return entries, {}
+    query = select(JournalEntry.n, JournalEntry.id).where(JournalEntry.device_id == device.id, JournalEntry.n.in_(old))
+    return entries, {row.n: row.id for row in session.execute(query)}
+
+
+def _stored(entry: JournalEntry | None, act: Act) -> Receipt | tuple[Act, Outcome]:
+    if entry is None:  # the second of two equal ids in one batch
+        return act, Outcome(code="repeat")
+    return Receipt(act.n, act.id, entry.outcome, entry.rev, entry.code, entry.detail)
+
+
+def _receipt(answer: Receipt | tuple[Act, Outcome], rev: int) -> Receipt:
+    if isinstance(answer, Receipt):
+        return answer
+    act, outcome = answer
+    return Receipt(act.n, act.id, outcome.outcome, rev, outcome.code, outcome.detail)
+
+
+def _apply(batch: _Batch, group: tuple[Act, ...], careful: bool) -> bool:
+    """Applies a group all or none and writes its journal. False: the server itself failed, try again later."""
+    if not careful:
+        try:
+            outcomes = [_perform(batch, act) for act in group]
+        except Exception:
+            raise _Careful from None
+        _write(batch, group, outcomes)
+        return True
+    savepoint = batch.session.begin_nested()
+    locked = dict(batch.locked)
+    try:
+        outcomes = [_perform(batch, act) for act in group]
+        batch.session.flush()
+        savepoint.commit()
+    except Refusal as refusal:
+        _undo(batch, savepoint, locked)
+        outcomes = [Outcome(refusal.outcome, refusal.code, refusal.detail) for _ in group]
+    except DBAPIError as error:
+        if not _is_about_data(error):
+            raise
+        _undo(batch, savepoint, locked)
+        outcomes = [Outcome(PARKED, "data-refused", type(error.orig).__name__) for _ in group]
+    except Exception as error:  # a fault of ours must neither lose the act nor block the queue for ever
+        _undo(batch, savepoint, locked)
+        if _crashes(batch, group[0].id, error) < CRASHES_BEFORE_PARKING:
+            return False
+        outcomes = [Outcome(PARKED, "server-fault", type(error).__name__) for _ in group]
+    _write(batch, group, outcomes)
+    return True
+
+
+def _undo(batch: _Batch, savepoint: Any, locked: dict[Any, Any]) -> None:
+    savepoint.rollback()
+    batch.locked = locked
+
+
+def _is_about_data(error: DBAPIError) -> bool:
+    """Whether the database refused the values themselves, which will not change by trying again."""
+    return type(error).__name__ in ("IntegrityError", "DataError")
+
+
+def _perform(batch: _Batch, act: Act) -> Outcome:
+    if act.fault is not None:
+        raise _unreadable(act)
+    return perform(batch.context(act), act.act, act.v, act.args)
+
+
+def _unreadable(act: Act) -> Refusal:
+    refusal = Refusal("act-unreadable", act.fault or "")
+    refusal.outcome = REJECTED
+    return refusal
+
+
+def _crashes(batch: _Batch, act_id: str, error: Exception) -> int:
+    """Counts that the server failed on this act, in the same transaction."""
+    _log.error("act %s failed", act_id, exc_info=error)
+    row = batch.session.get(ActCrash, act_id)
+    if row is None:
+        row = ActCrash(act_id=act_id, count=0)
+        batch.session.add(row)
+    row.count += 1
+    return row.count
+
+
+def _write(batch: _Batch, group: tuple[Act, ...], outcomes: list[Outcome]) -> None:
+    """Journal entries with their receipts; a refused act also goes to review with its payload."""
+    for act, outcome in zip(group, outcomes, strict=True):
+        batch.receipts[act.n] = (act, outcome)
+        feed.record(
+            batch.session,
+            {
+                "id": act.id, "device_id": batch.device.id, "n": act.n, "user_id": batch.user.id, "act": act.act,
+                "v": act.v, "at": act.at, "args": act.args, "group_name": act.group, "received_at": batch.received,
+                "outcome": outcome.outcome, "code": outcome.code, "detail": outcome.detail,
+            },
+        )  # fmt: skip
+        if outcome.outcome in (PARKED, REJECTED):
+            _send_to_review(batch, act, outcome)
+
+
+def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
+    visit_id, order_id = act.args.get("visit_id"), act.args.get("work_order_id")
+    visit = batch.session.get(Visit, visit_id) if isinstance(visit_id, str) else None
+    batch.session.add(
+        ReviewItem(
+            id=new_id(), act_id=act.id, user_id=batch.user.id, user_name=batch.user.name, device_id=batch.device.id,
+            n=act.n, act=act.act, v=act.v, args=dict(act.args), at=act.at, outcome=outcome.outcome,
+            code=outcome.code or "", detail=outcome.detail or "", state="open", created_by=batch.user.id,
+            visit_id=visit.id if visit else None, resolution_note="",
+            work_order_id=visit.work_order_id if visit else (order_id if isinstance(order_id, str) and len(order_id) <= 36 else None),
+        )  # fmt: skip
+    )
+
+
+def _close(batch: _Batch, request: PushRequest) -> None:
+    """The device's memory of this contact."""
+    batch.session.execute(
+        update(Device)
+        .where(Device.id == batch.device.id)
+        .values(
+            last_n=max(batch.last, batch.device.last_n),
+            last_push_at=batch.received,
+            last_contact_at=batch.received,
+            clock_offset_ms=int(batch.offset / timedelta(milliseconds=1)),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if request.status is not None:
+        keep_status(batch.session, batch.user, batch.device.id, request.status, batch.offset, batch.received)

@@ -1,0 +1,54 @@
+"""What a phone says about itself, kept for the board (C4): the state travels with a push, also with an empty one."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from server import clock
+from server.models import PhoneStatus, User, new_id
+
+MAX_COUNT = 2**53
+
+
+def keep_status(
+    session: Session, user: User, device_id: str, status: Mapping[str, Any], offset: timedelta, received: datetime
+) -> None:
+    """Writes the status row of the device. What is not of its type is taken as unknown: a status is never refused."""
+    if user.team_id is None:
+        return
+    row = session.scalars(select(PhoneStatus).where(PhoneStatus.device_id == device_id)).first()
+    if row is not None and row.team_id != user.team_id:  # a row keeps its scope for life
+        session.delete(row)
+        session.flush()
+        row = None
+    if row is None:
+        row = PhoneStatus(id=new_id(), user_id=user.id, device_id=device_id, team_id=user.team_id, created_by=user.id)
+        session.add(row)
+    row.last_contact, row.device_at = received, received - offset
+    row.pending, row.files_waiting = _count(status.get("pending")) or 0, _count(status.get("files_waiting")) or 0
+    row.oldest_at = _instant(status.get("oldest_at"))
+    row.failing, row.app_version = _text(status.get("failing"), 200), _text(status.get("app_version"), 32) or ""
+    row.clock_offset_ms = int(offset / timedelta(milliseconds=1))
+    persisted = status.get("persisted")
+    row.persisted = persisted if isinstance(persisted, bool) else None
+    row.storage_used, row.storage_quota = _count(status.get("storage_used")), _count(status.get("storage_quota"))
+
+
+def _count(value: object) -> int | None:
+    sound = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MAX_COUNT
+    return int(value) if sound else None  # type: ignore[call-overload]
+
+
+def _text(value: object, longest: int) -> str | None:
+    return value.replace("\0", "")[:longest] if isinstance(value, str) else None
+
+
+def _instant(value: object) -> datetime | None:
+    try:
+        return clock.parse(value) if isinstance(value, str) else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,4 @@
+"""`flask --app wsgi …` and `gunicorn wsgi:app`."""
+from server import create_app
+
+app = create_app()
