@@ -16,8 +16,8 @@ export interface FieldRule {
 
 /** Who owns a field and how two changes of it meet; null for a field that is not edited. */
 export function fieldRule(noun: string, field: string): FieldRule | null {
-  const fields = (rules as Record<string, unknown>)[noun] as Record<string, FieldRule> | undefined
-  return fields && Object.hasOwn(fields, field) ? fields[field]! : null
+  const fields = Object.hasOwn(rules, noun) ? (rules as unknown as Record<string, Record<string, FieldRule>>)[noun]! : {}
+  return Object.hasOwn(fields, field) ? fields[field]! : null
 }
 
 /** Merges a change `[was, now]` into `current`. */
