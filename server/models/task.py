@@ -1,4 +1,5 @@
 """Background work, recorded in the transaction of its cause; and the uploads under way."""
+
 from __future__ import annotations
 
 from datetime import datetime

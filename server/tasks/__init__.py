@@ -1,0 +1,19 @@
+"""Background work. The database is the only place that must know of it (transactional outbox).
+
+A cause records its work with `Task.enqueue(session, "server.tasks.process_image", {...})` in its own transaction. Then
+
+    without REDIS_URL   a thread of the serving process claims due tasks under a lease and performs them
+    with REDIS_URL      that thread, and one process beside every `flask worker`, hand due tasks to rq; rq calls `run`
+
+Whoever dies holding a task, a thread, an rq worker or Redis itself: the lease runs out and the task is due again.
+So every task may run twice and must not mind. Nobody imports this room but who starts the work; causes name it.
+"""
+from server.tasks.pictures import expire_uploads, process_image
+from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
+from server.tasks.running import init_tasks, worker
+from server.tasks.upkeep import archive_work_orders, publish_contact_cards
+
+__all__ = [
+    "MAX_ATTEMPTS", "archive_work_orders", "expire_uploads", "init_tasks", "process_image", "publish_contact_cards",
+    "run", "tidy_tasks", "worker",
+]  # fmt: skip
