@@ -89,7 +89,8 @@ def make_cast(app: Flask) -> Cast:
     customer = Customer(id=new_id(), number="C-1", name="华园大厦物业", kind="物业", contract_number="HT-2026-1")
     site = Site(
         id=new_id(), number="S-1", name="华园大厦", customer_id=customer.id, customer_name=customer.name,
-        address="北京市朝阳区建国路 1 号", lat="39.908", lng="116.459", contact_name="张女士", contact_phone="13800005678",
+        address="北京市朝阳区建国路 1 号", lat="39.908", lng="116.459", contact_name="张女士",
+        contact_phone="13800005678",
     )  # fmt: skip
     cast = Cast(
         north=north,

@@ -10,6 +10,7 @@ from flask_limiter.util import get_remote_address
 from flask_smorest import Blueprint
 from marshmallow import fields
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from server import clock, feed
 from server.api import chains
@@ -115,11 +116,11 @@ def _failed(response: Response) -> bool:
 def login(form: dict[str, Any]) -> dict[str, Any]:
     """Signs a person in on a device, whose id the device made itself. Signing in again ends its earlier session."""
     user = _authenticate(form["login"], form["password"])
-    device = _register(user, form["device"])
+    device = register(user, form["device"])
     refresh = chains.begin(device)
     answer = _session(user, device.id)
     db.session.commit()
-    return {**_tokens(user.id, device.id, refresh), **answer}
+    return {**tokens(user.id, device.id, refresh), **answer}
 
 
 @blueprint.post("/refresh")
@@ -128,7 +129,7 @@ def login(form: dict[str, Any]) -> dict[str, Any]:
 def refresh() -> dict[str, Any]:
     """Gives new tokens for a refresh token (Bearer). A token whose answer was lost may be sent again."""
     token = chains.rotate(get_jwt()["jti"], current_device_id())
-    return _tokens(current_user.id, current_device_id(), token)
+    return tokens(current_user.id, current_device_id(), token)
 
 
 @blueprint.post("/logout")
@@ -186,7 +187,7 @@ def _authenticate(login: str, password: str) -> User:
     return user
 
 
-def _register(user: User, form: dict[str, Any]) -> Device:
+def register(user: User, form: dict[str, Any]) -> Device:
     """The device of the form, made known if it is new. A device belongs to one person for life."""
     now = clock.now()
     device = db.session.get(Device, form["id"], with_for_update=True)
@@ -198,10 +199,14 @@ def _register(user: User, form: dict[str, Any]) -> Device:
     if device.revoked_at is not None:
         raise Problem("device-revoked")
     device.name, device.platform, device.last_contact_at = form["name"], form["platform"], now
+    try:
+        db.session.flush()
+    except IntegrityError as error:  # the same new device at the same moment
+        raise Problem("conflict") from error
     return device
 
 
-def _tokens(user_id: str, device_id: str, refresh: str) -> dict[str, Any]:
+def tokens(user_id: str, device_id: str, refresh: str) -> dict[str, Any]:
     access, ends = access_token(user_id, device_id)
     return {"access": access, "refresh": refresh, "access_expires_at": clock.wire(ends)}
 

@@ -8,7 +8,7 @@ successor that turns up after all.
 """
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from server import clock
 from server.api.identity import refresh_token
@@ -49,8 +49,8 @@ def rotate(token_id: str, device_id: str) -> str:
     if row is None or row.device_id != device_id:  # of before a restored backup
         raise Problem("token-invalid")
     if row.revoked_at is not None or row.used_at is not None:
-        lives = select(func.count()).where(RefreshToken.device_id == device_id, RefreshToken.revoked_at.is_(None))
-        reused = db.session.scalar(lives) > 0
+        lives = select(RefreshToken.id).where(RefreshToken.device_id == device_id, RefreshToken.revoked_at.is_(None))
+        reused = db.session.scalar(lives.limit(1)) is not None
         end(device_id)
         db.session.commit()
         # A chain that had ended already (signed out, revoked) is no alarm.
@@ -66,6 +66,13 @@ def rotate(token_id: str, device_id: str) -> str:
     token = _add(device_id, row.user_id, parent_id=row.id)
     db.session.commit()
     return token
+
+
+def check(token_id: str, device_id: str) -> None:
+    """Raises problem `token-invalid` unless the token could be rotated now."""
+    row = db.session.get(RefreshToken, token_id)
+    if row is None or row.device_id != device_id or row.revoked_at is not None or row.used_at is not None:
+        raise Problem("token-invalid")
 
 
 def _add(device_id: str, user_id: str, parent_id: str | None) -> str:

@@ -1,0 +1,230 @@
+"""Devices, users, and what is shown only for a reason."""
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+from flask_jwt_extended import get_jwt, jwt_required
+from flask_smorest import Blueprint
+from marshmallow import Schema, fields, validate
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from server import clock
+from server.api import chains
+from server.api.auth import MAX_PASSWORD, MIN_PASSWORD, DeviceForm, Tokens, register, tokens
+from server.api.fields import MAX_JSON_BYTES, Body, Id, Text
+from server.api.identity import current_device_id, current_user, requires
+from server.extensions import db
+from server.models import AccessLog, Device, Team, User, WorkOrder, new_id
+from server.models.user import ROLES
+from server.problems import Problem
+from sync.protocol import is_id
+
+MAX_DEVICES = 1000  # in one answer, the latest seen first
+MANAGES_DEVICES = ("admin", "supervisor")
+MAY_REVEAL = ("dispatcher", "operator", "supervisor", "call_back")
+
+blueprint = Blueprint("admin", __name__, url_prefix="/api", description="Devices, users, masked contacts")
+
+
+class DeviceBody(Schema):
+    id = fields.String()
+    user_id = fields.String()
+    user_name = fields.String()
+    name = fields.String()
+    platform = fields.String()
+    current = fields.Boolean(metadata={"description": "the device that asks"})
+    created_at = fields.String(metadata={"format": "date-time"})
+    last_contact_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+    revoked_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+
+
+class NewDevice(Tokens):
+    device_id = fields.String()
+
+
+class ReasonForm(Body):
+    reason = Text(required=True, shortest=1)
+
+
+class ContactBody(Schema):
+    name = fields.String()
+    phone = fields.String()
+
+
+class UserForm(Body):
+    """What an administrator may set. `password` is written only, never read."""
+
+    number = Text(shortest=1, longest=32)
+    login = Text(shortest=1, longest=64)
+    name = Text(shortest=1)
+    name_en = Text()
+    phone = Text(longest=32)
+    roles = fields.List(fields.String(validate=validate.OneOf(ROLES)), validate=validate.Length(min=1, max=len(ROLES)))
+    skills = fields.List(Text(longest=64), validate=validate.Length(max=100))
+    team_id = Id(allow_none=True)
+    active = fields.Boolean()
+    password = Text(shortest=MIN_PASSWORD, longest=MAX_PASSWORD, trim=False, load_only=True)
+
+
+class NewUserForm(UserForm):
+    number = Text(required=True, shortest=1, longest=32)
+    login = Text(required=True, shortest=1, longest=64)
+    name = Text(required=True, shortest=1)
+    roles = fields.List(
+        fields.String(validate=validate.OneOf(ROLES)), required=True, validate=validate.Length(min=1, max=len(ROLES))
+    )
+    password = Text(required=True, shortest=MIN_PASSWORD, longest=MAX_PASSWORD, trim=False, load_only=True)
+
+
+class FullUserBody(UserForm):
+    id = fields.String()
+
+
+@blueprint.before_request
+def _small_bodies() -> None:
+    request.max_content_length = MAX_JSON_BYTES
+
+
+# --- Devices ----------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/devices")
+@requires()
+@blueprint.response(200, DeviceBody(many=True))
+def devices() -> list[dict[str, Any]]:
+    """The own devices; supervisors and administrators see everybody's. The latest seen come first."""
+    query = select(Device, User.name).join(User, User.id == Device.user_id)
+    if not current_user.has_role(*MANAGES_DEVICES):
+        query = query.where(Device.user_id == current_user.id)
+    query = query.order_by(Device.last_contact_at.desc().nulls_last(), Device.id).limit(MAX_DEVICES)
+    return [_device_body(device, name) for device, name in db.session.execute(query)]
+
+
+@blueprint.post("/devices")
+@jwt_required(refresh=True)
+@blueprint.arguments(DeviceForm)
+@blueprint.response(201, NewDevice)
+def add_device(form: dict[str, Any]) -> dict[str, Any]:
+    """Registers another device of the same person without the password: for one whose storage was cloned.
+
+    It takes the refresh token (Bearer), since it gives one, and the old device stays as it was.
+    """
+    chains.check(get_jwt()["jti"], current_device_id())
+    device = register(current_user, form)
+    refresh = chains.begin(device)
+    db.session.commit()
+    return {**tokens(current_user.id, device.id, refresh), "device_id": device.id}
+
+
+@blueprint.post("/devices/<device_id>/revoke")
+@requires()
+@blueprint.arguments(ReasonForm)
+@blueprint.response(200, DeviceBody)
+def revoke(form: dict[str, Any], device_id: str) -> dict[str, Any]:
+    """Shuts a device out for good: its tokens end now. What it has not sent stays on it."""
+    device = db.session.get(Device, device_id, with_for_update=True) if is_id(device_id) else None
+    if device is None or not (device.user_id == current_user.id or current_user.has_role(*MANAGES_DEVICES)):
+        raise Problem("not-found")
+    if device.revoked_at is None:
+        device.revoked_at, device.revoked_by = clock.now(), current_user.id
+        chains.end(device.id)
+        _log("device", device.id, form["reason"], {"act": "revoke"})
+        db.session.commit()
+    return _device_body(device, db.session.get_one(User, device.user_id).name)
+
+
+def _device_body(device: Device, user_name: str) -> dict[str, Any]:
+    return {
+        "id": device.id,
+        "user_id": device.user_id,
+        "user_name": user_name,
+        "name": device.name,
+        "platform": device.platform,
+        "current": device.id == current_device_id(),
+        "created_at": clock.wire(device.created_at),
+        "last_contact_at": clock.wire(device.last_contact_at) if device.last_contact_at else None,
+        "revoked_at": clock.wire(device.revoked_at) if device.revoked_at else None,
+    }
+
+
+# --- Users ------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/users")
+@requires("admin")
+@blueprint.response(200, FullUserBody(many=True))
+def users() -> list[User]:
+    """Every account, by number."""
+    return list(db.session.scalars(select(User).order_by(User.number)))
+
+
+@blueprint.post("/users")
+@requires("admin")
+@blueprint.arguments(NewUserForm)
+@blueprint.response(201, FullUserBody)
+def create_user(form: dict[str, Any]) -> User:
+    """Creates an account."""
+    user = User(id=new_id(), created_by=current_user.id, skills=[], active=True)
+    db.session.add(user)
+    _change(user, form)
+    return user
+
+
+@blueprint.patch("/users/<user_id>")
+@requires("admin")
+@blueprint.arguments(UserForm)
+@blueprint.response(200, FullUserBody)
+def change_user(form: dict[str, Any], user_id: str) -> User:
+    """Changes what is given. A new password, and the end of an account, sign its devices out."""
+    user = db.session.get(User, user_id, with_for_update=True) if is_id(user_id) else None
+    if user is None:
+        raise Problem("not-found")
+    if user.id == current_user.id and not (form.get("active", True) and "admin" in form.get("roles", ["admin"])):
+        # Who takes the key from himself may be the last who had one.
+        raise Problem("conflict", extra={"errors": {"json": {"roles": ["Another administrator has to do this."]}}})
+    _change(user, form)
+    return user
+
+
+def _change(user: User, form: dict[str, Any]) -> None:
+    team_id = form.get("team_id")
+    if team_id is not None and db.session.get(Team, team_id) is None:
+        raise Problem("validation", extra={"errors": {"json": {"team_id": ["There is no such team."]}}})
+    for name, value in form.items():
+        if name != "password":
+            setattr(user, name, value)
+    if "password" in form:
+        user.set_password(form["password"])
+    if "password" in form or not user.active:
+        chains.end_others(user.id, current_device_id())
+    try:
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        taken = "login" if "login" in str(error.orig) else "number"
+        raise Problem("conflict", extra={"errors": {"json": {taken: ["Somebody else has it."]}}}) from error
+
+
+# --- Masked contacts --------------------------------------------------------------------------------------
+
+
+@blueprint.post("/work-orders/<work_order_id>/contact/reveal")
+@requires(*MAY_REVEAL)
+@blueprint.arguments(ReasonForm)
+@blueprint.response(200, ContactBody)
+def reveal_contact(form: dict[str, Any], work_order_id: str) -> dict[str, str]:
+    """The contact's real name and phone. Who asked, when and why is written down before the answer is given."""
+    order = db.session.get(WorkOrder, work_order_id) if is_id(work_order_id) else None
+    if order is None:
+        raise Problem("not-found")
+    _log("work_order", order.id, form["reason"], {"fields": ["contact_name", "contact_phone"]})
+    db.session.commit()
+    return {"name": order.contact_name, "phone": order.contact_phone}
+
+
+def _log(noun: str, row_id: str, reason: str, extra: dict[str, Any]) -> None:
+    row = AccessLog(id=new_id(), user_id=current_user.id, at=clock.now(), noun=noun, row_id=row_id, reason=reason)
+    row.extra = extra
+    db.session.add(row)
