@@ -1,0 +1,85 @@
+/** What waits for a decision of the office, the oldest and gravest first. Nothing here may be scrolled away unseen. */
+import type { Noun } from '@/protocol/nouns'
+import type { Held } from './rows'
+
+export type AttentionKind = 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review'
+
+export interface AttentionItem {
+  key: string
+  kind: AttentionKind
+  workOrderId: string | null
+  visitId: string | null
+  at: string | null
+  who: string
+  /** What it is about: an act's name, a field, a problem code. The screen finds the words. */
+  about: string
+  count: number
+}
+
+/** Gravity: an act nobody applied outranks a returned report, which outranks a report to read. */
+const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'declined', 'cannot', 'returned', 'review']
+
+interface LateFact { id: string; noun: Noun; body: { visit_id: string; work_order_id: string; device_at: string | null; created_by: string | null } }
+
+export interface AttentionRows {
+  reviews: readonly Held<'review_item'>[]
+  conflicts: readonly Held<'conflict'>[]
+  lateFacts: readonly LateFact[]
+  visits: readonly Held<'visit'>[]
+  users: ReadonlyMap<string, Held<'user'>>
+}
+
+function reviews(rows: AttentionRows): AttentionItem[] {
+  return rows.reviews.filter((r) => r.body.state === 'open').map(({ id, body }) => ({
+    key: `review:${id}`, kind: body.outcome, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.at,
+    who: body.user_name, about: body.act, count: 1,
+  }))
+}
+
+function conflicts(rows: AttentionRows): AttentionItem[] {
+  const visits = new Map(rows.visits.map((v) => [v.id, v.body]))
+  return rows.conflicts.filter((c) => c.body.state === 'open').map(({ id, body }) => {
+    const visit = visits.get(body.row_id)
+    return {
+      key: `conflict:${id}`, kind: 'conflict' as const, about: body.field, who: body.device_by, count: 1, at: body.device_at,
+      workOrderId: visit?.work_order_id ?? (body.noun === 'work_order' ? body.row_id : null),
+      visitId: visit ? body.row_id : null,
+    }
+  })
+}
+
+/** Late evidence comes in handfuls (five photos and a note): one entry per visit, with its count. */
+function evidence(rows: AttentionRows): AttentionItem[] {
+  const byVisit = new Map<string, AttentionItem>()
+  for (const { body } of rows.lateFacts) {
+    const known = byVisit.get(body.visit_id)
+    if (known) {
+      known.count += 1
+      if (body.device_at && (!known.at || body.device_at < known.at)) known.at = body.device_at
+      continue
+    }
+    byVisit.set(body.visit_id, {
+      key: `evidence:${body.visit_id}`, kind: 'evidence', workOrderId: body.work_order_id, visitId: body.visit_id,
+      at: body.device_at, who: (body.created_by && rows.users.get(body.created_by)?.body.name) || '', about: '', count: 1,
+    })
+  }
+  return [...byVisit.values()]
+}
+
+function visits(rows: AttentionRows): AttentionItem[] {
+  const items: AttentionItem[] = []
+  for (const { id, body } of rows.visits) {
+    const who = (body.lead_id && rows.users.get(body.lead_id)?.body.name) || ''
+    const item = { workOrderId: body.work_order_id, visitId: id, who, count: 1, at: body.times[body.state] ?? body.server_at }
+    if (body.state === 'declined' && !body.replaced_by_id) items.push({ ...item, key: `declined:${id}`, kind: 'declined', about: body.reason ?? '' })
+    else if (body.state === 'cannot_complete') items.push({ ...item, key: `cannot:${id}`, kind: 'cannot', about: body.reason ?? '' })
+    else if (body.state === 'returned') items.push({ ...item, key: `returned:${id}`, kind: 'returned', about: body.returned_note ?? '' })
+    else if (body.state === 'submitted') items.push({ ...item, key: `report:${id}`, kind: 'review', about: '' })
+  }
+  return items
+}
+
+export function attentionOf(rows: AttentionRows): AttentionItem[] {
+  const items = [...reviews(rows), ...conflicts(rows), ...evidence(rows), ...visits(rows)]
+  return items.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.at ?? '').localeCompare(b.at ?? ''))
+}

@@ -1,0 +1,43 @@
+/** What this desk offers to do. The server decides again; a button that would only be refused is not shown. */
+import lifecycles from '@rules/lifecycles.json'
+import type { ActName } from '@/protocol/acts'
+import type { Role } from '@/protocol/nouns'
+
+/** Who may, as `docs/contract.md` has it. */
+const WHO: Partial<Record<ActName, readonly Role[]>> = {
+  'work_order.register': ['dispatcher', 'operator', 'supervisor'],
+  'work_order.edit': ['dispatcher', 'operator', 'supervisor'],
+  'work_order.cancel': ['dispatcher', 'supervisor'],
+  'work_order.close': ['supervisor', 'call_back', 'dispatcher'],
+  'visit.dispatch': ['dispatcher', 'supervisor'],
+  'visit.reschedule': ['dispatcher', 'supervisor'],
+  'visit.reassign': ['dispatcher', 'supervisor'],
+  'visit.cancel': ['dispatcher', 'supervisor'],
+  'visit.review': ['supervisor', 'dispatcher'],
+  'evidence.settle': ['dispatcher', 'supervisor'],
+  'conflict.settle': ['dispatcher', 'supervisor'],
+  'review.settle': ['dispatcher', 'supervisor'],
+}
+
+/** Acts that the table of states does not name because they change none. */
+const STATELESS: Partial<Record<ActName, readonly string[]>> = {
+  'visit.reschedule': ['planned', 'dispatched', 'accepted', 'travelling'],
+  'visit.review': ['submitted'],
+  'visit.dispatch': lifecycles.work_order.states.filter((s) => !lifecycles.work_order.ended.includes(s) && s !== 'draft'),
+}
+
+const transitions = [...lifecycles.visit.transitions, ...lifecycles.work_order.transitions]
+
+export function roleMay(act: ActName, roles: readonly string[]): boolean {
+  const who: readonly string[] = WHO[act] ?? []
+  return roles.some((role) => who.includes(role))
+}
+
+export function stateAllows(act: ActName, state: string): boolean {
+  const from = STATELESS[act] ?? transitions.find((row) => row.act === act)?.from ?? []
+  return from.includes(state)
+}
+
+export const may = (act: ActName, state: string, roles: readonly string[]): boolean => roleMay(act, roles) && stateAllows(act, state)
+
+export const orderEnded = (state: string): boolean => lifecycles.work_order.ended.includes(state)

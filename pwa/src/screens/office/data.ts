@@ -1,0 +1,94 @@
+/**
+ * What every office screen looks at, read once by the shell and shared: the board, the drawer, the dispatch dialog and
+ * the trays show the same rows at the same moment, and changing the screen reads nothing again.
+ */
+import { computed, inject, provide, type ComputedRef, type InjectionKey, type Ref } from 'vue'
+import { useNow } from '@/i18n'
+import { attentionOf, type AttentionItem } from '@/office/attention'
+import { cardsOf, type Card } from '@/office/board'
+import { phonesByUser, type Phone } from '@/office/phones'
+import { byId } from '@/office/rows'
+import type { Noun } from '@/protocol/nouns'
+import { useRows, type RowOf } from '@/store'
+
+/** Facts small enough to be looked through for late ones; signatures and answers are asked for by visit instead. */
+const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver'] as const
+const HEAVY_FACTS = ['checklist_answer', 'signature'] as const
+
+type RowMap<N extends Noun> = ComputedRef<Map<string, RowOf<N>>>
+export type LateFact = RowOf<(typeof LIGHT_FACTS)[number] | (typeof HEAVY_FACTS)[number] | 'attachment'>
+
+export interface Office {
+  now: Readonly<Ref<number>>
+  /** False until the store has answered for everything a board needs. */
+  loaded: ComputedRef<boolean>
+  visits: ComputedRef<RowOf<'visit'>[]>
+  visit: RowMap<'visit'>
+  order: RowMap<'work_order'>
+  user: RowMap<'user'>
+  team: RowMap<'team'>
+  catalogue: ComputedRef<RowOf<'catalogue_entry'>[]>
+  reviews: ComputedRef<RowOf<'review_item'>[]>
+  conflicts: ComputedRef<RowOf<'conflict'>[]>
+  lateFacts: ComputedRef<LateFact[]>
+  phone: ComputedRef<Map<string, Phone>>
+  cards: ComputedRef<Card[]>
+  attention: ComputedRef<AttentionItem[]>
+}
+
+const KEY: InjectionKey<Office> = Symbol('office')
+
+const map = <N extends Noun>(rows: Readonly<Ref<RowOf<N>[] | undefined>>): RowMap<N> => computed(() => byId(rows.value))
+
+/** Late evidence is only ever recorded for visits that were taken away or ended, which bounds what is read for it. */
+function useLateFacts(visits: Readonly<Ref<RowOf<'visit'>[] | undefined>>, attachments: Readonly<Ref<RowOf<'attachment'>[] | undefined>>) {
+  const gone = computed(() => (visits.value ?? []).filter((v) => v.body.state === 'cancelled' || v.body.state === 'declined').map((v) => v.id).join())
+  const where = () => (gone.value ? { index: 'visit_id' as const, value: gone.value.split(',') } : null)
+  const light = LIGHT_FACTS.map((noun) => useRows(noun))
+  const heavy = HEAVY_FACTS.map((noun) => useRows(noun, where))
+  return computed(() => {
+    const lists: (LateFact[] | undefined)[] = [attachments.value, ...light.map((l) => l.value), ...heavy.map((h) => h.value)]
+    return lists.flatMap((list) => (list ?? []).filter((row) => row.body.late_state === 'open' && !row.body.withdrawn))
+  })
+}
+
+export function provideOffice(): Office {
+  const now = useNow(15_000)
+  const visits = useRows('visit')
+  const orders = useRows('work_order')
+  const milestones = useRows('sla_milestone')
+  const attachments = useRows('attachment')
+  const reviewRows = useRows('review_item')
+  const conflictRows = useRows('conflict')
+  const phones = useRows('phone_status')
+  const users = useRows('user')
+  const teams = useRows('team')
+  const catalogueRows = useRows('catalogue_entry')
+  const visitList = computed(() => visits.value ?? [])
+  const reviews = computed(() => reviewRows.value ?? [])
+  const conflicts = computed(() => conflictRows.value ?? [])
+  const order = map(orders)
+  const user = map(users)
+  const lateFacts = useLateFacts(visits, attachments)
+  const office: Office = {
+    now, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
+    loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)),
+    catalogue: computed(() => catalogueRows.value ?? []),
+    phone: computed(() => phonesByUser(phones.value ?? [], now.value)),
+    cards: computed(() => cardsOf({
+      visits: visitList.value, orders: order.value, milestones: milestones.value ?? [], attachments: attachments.value ?? [],
+      lateFacts: lateFacts.value, reviews: reviews.value, conflicts: conflicts.value, phones: phones.value ?? [], users: user.value,
+    }, now.value)),
+    attention: computed(() => attentionOf({
+      reviews: reviews.value, conflicts: conflicts.value, lateFacts: lateFacts.value, visits: visitList.value, users: user.value,
+    })),
+  }
+  provide(KEY, office)
+  return office
+}
+
+export function useOffice(): Office {
+  const office = inject(KEY)
+  if (!office) throw new Error('office screens live inside OfficeShell')
+  return office
+}

@@ -1,0 +1,26 @@
+/** The office's screens. One lazy chunk: an engineer's phone never downloads a line of it. */
+import type { RouteRecordRaw } from 'vue-router'
+import { registerMessages } from '@/i18n'
+import { officeEn } from '@/i18n/office.en'
+import { officeZh } from '@/i18n/office.zh'
+import BoardScreen from './board/BoardScreen.vue'
+import OfficeShell from './OfficeShell.vue'
+
+registerMessages({ 'zh-CN': officeZh, en: officeEn })
+
+export const routes: RouteRecordRaw[] = [
+  {
+    path: '/office',
+    component: OfficeShell,
+    meta: { office: true },
+    children: [
+      { path: '', redirect: { name: 'office-board' } },
+      { path: 'board', name: 'office-board', component: BoardScreen },
+      { path: 'work-orders', name: 'office-orders', component: () => import('./orders/OrdersScreen.vue') },
+      { path: 'work-orders/:id', name: 'office-order', component: () => import('./detail/OrderScreen.vue'), props: true },
+      { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
+      { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },
+      { path: 'people', name: 'office-people', component: () => import('./people/PeopleScreen.vue') },
+    ],
+  },
+]
