@@ -1,10 +1,12 @@
 """The server: `create_app` is its table of contents."""
+
 from __future__ import annotations
 
 from typing import Any
 
 from flask import Flask
 
+from server.acts import load_verbs
 from server.api import init_doors
 from server.commands import init_commands
 from server.config import settings
@@ -24,6 +26,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     jwt.init_app(app)
     limiter.init_app(app)
     init_problems(app)
+    load_verbs()
     init_doors(app)
     init_live(app)
     init_tasks(app)

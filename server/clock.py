@@ -1,4 +1,5 @@
 """The server's clock, in one place so that a test or the demo can live in another month."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,4 +1,5 @@
 """Settings and limits, with units. Every setting can be given by the environment."""
+
 from __future__ import annotations
 
 import os

@@ -1,4 +1,5 @@
 """How connections behave: SQLite durable and with one writer at a time, PostgreSQL as it comes."""
+
 from __future__ import annotations
 
 from typing import Any

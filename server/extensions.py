@@ -1,4 +1,5 @@
 """Instances only; `create_app` binds them."""
+
 from __future__ import annotations
 
 from contextvars import ContextVar

@@ -4,14 +4,16 @@ The order in `publish` is the protocol's foundation (see `sync/feed.py`): flush,
 the clock row and write what carries its value, then commit. Between bump and commit the organisation's other writers
 wait, so nothing slow may come after it.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
 import orjson
-from sqlalchemy import event, inspect, insert, text
+from sqlalchemy import event, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import SessionTransaction
 
 from server import scopes
 from server.extensions import PublishingSession
@@ -91,8 +93,11 @@ def _tell(session: PublishingSession) -> None:
             listener(rev)
 
 
-@event.listens_for(PublishingSession, "after_rollback")
-def _forget(session: PublishingSession) -> None:
+@event.listens_for(PublishingSession, "after_soft_rollback")
+def _forget(session: PublishingSession, previous: SessionTransaction) -> None:
+    """A savepoint rolled back forgets nothing: rows that no longer stand are left out when publishing."""
+    if previous.nested:
+        return
     for key in ("changed", "touched", "users", "journal", "published"):
         session.info.pop(key, None)
 

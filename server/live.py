@@ -2,8 +2,10 @@
 
 The watcher asks the database, so it hears of commits of every process; a commit of this process wakes it at once.
 """
+
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
@@ -81,10 +83,8 @@ class Watcher:
         with self.lock:
             inboxes = [inbox for user_id, inbox in self.streams.values() if user_id in users]
         for inbox in inboxes:
-            try:
+            with contextlib.suppress(queue.Full):
                 inbox.put_nowait(rev)
-            except queue.Full:
-                pass
         return rev
 
 

@@ -2,6 +2,7 @@
 
 A door raises `Problem(code)`; everything that goes wrong leaves as `application/problem+json`, never as HTML.
 """
+
 from __future__ import annotations
 
 from http import HTTPStatus
@@ -21,13 +22,25 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "validation": (422, "有填写项不正确。", "Some fields are not right."),
     "sign-in": (401, "请先登录。", "Sign in first."),
     "wrong-password": (401, "账号或密码不正确。", "The login or the password is wrong."),
-    "token-expired": (401, "登录已过期,请重新登录;未上传的内容仍在本机。", "The sign-in has expired; sign in again. Unsent work stays on the device."),
+    "token-expired": (
+        401,
+        "登录已过期,请重新登录;未上传的内容仍在本机。",
+        "The sign-in has expired; sign in again. Unsent work stays on the device.",
+    ),
     "token-invalid": (401, "登录凭证无效,请重新登录。", "The token is not valid; sign in again."),
-    "token-reused": (401, "登录凭证被重复使用,该设备已退出,请重新登录。", "A token was used twice; the device was signed out, sign in again."),
+    "token-reused": (
+        401,
+        "登录凭证被重复使用,该设备已退出,请重新登录。",
+        "A token was used twice; the device was signed out, sign in again.",
+    ),
     "device-revoked": (403, "该设备已被停用,请联系管理员。", "This device was revoked; ask your administrator."),
     "device-unknown": (403, "该设备未登记,请重新登录。", "This device is not registered; sign in again."),
     "device-foreign": (403, "该设备属于其他用户。", "This device belongs to another user."),
-    "device-cloned": (409, "该设备的编号与另一台设备重复,需要重新登记。", "Another device uses the same numbers; register this one anew."),
+    "device-cloned": (
+        409,
+        "该设备的编号与另一台设备重复,需要重新登记。",
+        "Another device uses the same numbers; register this one anew.",
+    ),
     "user-inactive": (403, "账号已停用。", "The account is not active."),
     "forbidden": (403, "没有权限。", "You may not do this."),
     "not-found": (404, "没有找到。", "Not found."),
@@ -37,13 +50,21 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "too-large": (413, "内容太大(上限 {limit})。", "This is too large (limit {limit})."),
     "unsupported-media-type": (415, "不支持这种内容类型。", "This content type is not supported."),
     "too-many-requests": (429, "尝试过于频繁,请稍后再试。", "Too many attempts; try again later."),
-    "protocol-too-old": (426, "应用版本过旧,请更新后再取数据;未上传的内容仍可上传。", "The app is too old to pull; update it. Unsent work can still be pushed."),
+    "protocol-too-old": (
+        426,
+        "应用版本过旧,请更新后再取数据;未上传的内容仍可上传。",
+        "The app is too old to pull; update it. Unsent work can still be pushed.",
+    ),
     "server-error": (500, "服务器出错,内容未丢失,请稍后重试。", "The server failed; nothing is lost, try again later."),
     "busy": (503, "服务器繁忙,请稍后重试。", "The server is busy; try again shortly."),
     # files
     "slot-unknown": (404, "没有登记过这个文件,请先同步。", "Nobody declared this file; sync first."),
     "file-too-large": (413, "照片超过 25 MB。", "The photo is larger than 25 MB."),
-    "hash-mismatch": (422, "文件内容与登记的校验值不符,请重新上传。", "The bytes do not match the declared hash; upload again."),
+    "hash-mismatch": (
+        422,
+        "文件内容与登记的校验值不符,请重新上传。",
+        "The bytes do not match the declared hash; upload again.",
+    ),
     "checksum-mismatch": (460, "传输校验失败,请重传这一段。", "The chunk's checksum does not match; send it again."),
     "not-an-image": (422, "文件不是可识别的图片。", "The file is not an image we can read."),
     "image-bomb": (422, "图片像素过大,已拒绝。", "The image has too many pixels and was refused."),
@@ -64,7 +85,9 @@ _BY_STATUS = {
 class Problem(Exception):
     """Something a client should know. `extra` joins the body (`errors`, `expected`, …); `words` fill the sentence."""
 
-    def __init__(self, code: str, *, extra: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **words: Any):
+    def __init__(
+        self, code: str, *, extra: dict[str, Any] | None = None, headers: dict[str, str] | None = None, **words: Any
+    ):
         super().__init__(code)
         self.code = code
         self.extra = extra or {}
@@ -88,7 +111,7 @@ def sentence(code: str, locale: str | None = None, **words: Any) -> str:
     """The catalogue's sentence for a code."""
     _, chinese, english = CATALOGUE[code]
     text = english if (locale or language()) == "en" else chinese
-    return text.format_map({**{"where": "", "limit": ""}, **words})
+    return text.format_map({"where": "", "limit": "", **words})
 
 
 def answer(problem: Problem) -> Response:
@@ -116,7 +139,10 @@ def init_problems(app: Flask) -> None:
 
     @app.errorhandler(HTTPException)
     def _http(error: HTTPException) -> Response:
-        code = _BY_STATUS.get(error.code or 500, "bad-request" if (error.code or 500) < HTTPStatus.INTERNAL_SERVER_ERROR else "server-error")
+        code = _BY_STATUS.get(
+            error.code or 500,
+            "bad-request" if (error.code or 500) < HTTPStatus.INTERNAL_SERVER_ERROR else "server-error",
+        )
         errors = (getattr(error, "data", None) or {}).get("messages")
         headers = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
         return answer(Problem(code, extra={"errors": errors} if errors else None, headers=headers))

@@ -1,4 +1,5 @@
 """Pull: every read of rows. Bodies are served as they are stored; the cost follows the changes, not the data."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def _query(phase: int, goes_on: bool) -> TextClause:
 
 
 def _moves(session: Session, user_id: str, cookie: Cookie) -> tuple[list[str], list[dict[str, str]]]:
-    """Scopes entered and left in this pass. What entered and left again unseen is not told; nor is the past to a new device."""
+    """Scopes entered and left in this pass. What came and went unseen is not told, nor the past to a new device."""
     values = {"user": user_id, "since": cookie.rev, "target": cookie.target}
     entered = session.scalars(
         text(

@@ -7,8 +7,10 @@ A batch is first applied without savepoints, because nearly every batch is sound
 acts. If anything at all is refused or fails, everything is rolled back and the batch is applied again with a
 savepoint per group: the result is the same as if it had been careful from the start.
 """
+
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -51,7 +53,9 @@ class _Batch:
     last: int = 0
 
     def context(self, act: Act) -> Context:
-        return Context(self.session, self.user, self.device.id, self.corrected(act.at), self.received, act.id, self.locked)
+        return Context(
+            self.session, self.user, self.device.id, self.corrected(act.at), self.received, act.id, self.locked
+        )
 
     def corrected(self, at: str) -> datetime:
         """Device time, corrected by the offset measured at this contact and clamped: evidence, never authority."""
@@ -72,7 +76,9 @@ def push(session: Session, user: User, device_id: str, request: PushRequest) -> 
         except _Careful:
             session.rollback()
             careful = True
-        except DBAPIError:
+        except DBAPIError as error:
+            careful = careful or _is_about_data(error)
+            _log.info("a batch goes again: %s", error)
             # A deadlock, a lost connection, a busy file: nothing was committed, so the whole batch may go again.
             session.rollback()
             if attempt == ATTEMPTS - 1:
@@ -86,7 +92,9 @@ def _transaction(session: Session, user_id: str, device_id: str, request: PushRe
         batch = _open(session, user_id, device_id, request, received)
         known, taken = _remembered(session, batch.device, request.acts)
         try:
-            plan = decide(batch.device.last_n, {act_id: entry.n for act_id, entry in known.items()}, taken, request.acts)
+            plan = decide(
+                batch.device.last_n, {act_id: entry.n for act_id, entry in known.items()}, taken, request.acts
+            )
         except Cloned as clone:
             session.rollback()
             raise Problem("device-cloned", extra={"n": clone.n}) from None
@@ -104,7 +112,9 @@ def _transaction(session: Session, user_id: str, device_id: str, request: PushRe
     if rev is None or epoch is None:  # repeats only: nothing was published
         rev, epoch = feed.current(session)
         session.rollback()
-    receipts = [_receipt(batch.receipts[act.n], rev) for act in request.acts if act.n <= batch.last and act.n in batch.receipts]
+    receipts = [
+        _receipt(batch.receipts[act.n], rev) for act in request.acts if act.n <= batch.last and act.n in batch.receipts
+    ]
     return PushAnswer(VERSION, epoch, clock.wire(clock.now()), batch.last, tuple(receipts))
 
 
@@ -117,18 +127,21 @@ def _open(session: Session, user_id: str, device_id: str, request: PushRequest, 
         raise Problem("device-foreign")
     offset = timedelta(milliseconds=device.clock_offset_ms)
     if request.sent_at is not None:
-        try:
+        with contextlib.suppress(ValueError, OverflowError):
             offset = received - clock.parse(request.sent_at)
-        except (ValueError, OverflowError):
-            pass
     return _Batch(session, user, device, received, offset)
 
 
-def _remembered(session: Session, device: Device, acts: Sequence[Act]) -> tuple[dict[str, JournalEntry], dict[int, str]]:
+def _remembered(
+    session: Session, device: Device, acts: Sequence[Act]
+) -> tuple[dict[str, JournalEntry], dict[int, str]]:
     """Journal entries of these ids, and the ids stored under these numbers of the device."""
     if not acts:
         return {}, {}
-    entries = {entry.id: entry for entry in session.scalars(select(JournalEntry).where(JournalEntry.id.in_([a.id for a in acts])))}
+    entries = {
+        entry.id: entry
+        for entry in session.scalars(select(JournalEntry).where(JournalEntry.id.in_([a.id for a in acts])))
+    }
     old = [act.n for act in acts if act.n <= device.last_n]
     if not old:
         return entries, {}
@@ -235,12 +248,27 @@ def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
     visit = batch.session.get(Visit, visit_id) if isinstance(visit_id, str) else None
     batch.session.add(
         ReviewItem(
-            id=new_id(), act_id=act.id, user_id=batch.user.id, user_name=batch.user.name, device_id=batch.device.id,
-            n=act.n, act=act.act, v=act.v, args=dict(act.args), at=act.at, outcome=outcome.outcome,
-            code=outcome.code or "", detail=outcome.detail or "", state="open", created_by=batch.user.id,
-            visit_id=visit.id if visit else None, resolution_note="",
-            work_order_id=visit.work_order_id if visit else (order_id if isinstance(order_id, str) and len(order_id) <= 36 else None),
-        )  # fmt: skip
+            id=new_id(),
+            act_id=act.id,
+            user_id=batch.user.id,
+            user_name=batch.user.name,
+            device_id=batch.device.id,
+            n=act.n,
+            act=act.act,
+            v=act.v,
+            args=dict(act.args),
+            at=act.at,
+            outcome=outcome.outcome,
+            code=outcome.code or "",
+            detail=outcome.detail or "",
+            state="open",
+            created_by=batch.user.id,
+            visit_id=visit.id if visit else None,
+            resolution_note="",
+            work_order_id=visit.work_order_id
+            if visit
+            else (order_id if isinstance(order_id, str) and len(order_id) <= 36 else None),
+        )
     )
 
 

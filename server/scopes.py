@@ -3,6 +3,7 @@
 Two directions of one rule. `holders(scope)` answers for the scopes a transaction touched, at the cost of those;
 `desired(user)` answers for one user from scratch, and is what tests compare the subscriptions with.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -36,7 +37,11 @@ def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str])
     people = None
     for scope in sorted(touched):
         people = _active_users(session) if people is None else people
-        held = set(session.scalars(select(Subscription.user_id).where(Subscription.scope == scope, Subscription.left_rev.is_(None))))
+        held = set(
+            session.scalars(
+                select(Subscription.user_id).where(Subscription.scope == scope, Subscription.left_rev.is_(None))
+            )
+        )
         wanted = holders(session, scope, people)
         for user_id in wanted.keys() - held:
             moves[user_id, scope] = Move(user_id, scope, True, due=wanted[user_id])
@@ -46,7 +51,11 @@ def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str])
     if concerned:  # crew leads see their team's visits, so a change of team concerns them too
         concerned |= {user.id for user in _active_users(session) if user.has_role("crew_lead")}
     for user_id in sorted(concerned):
-        held = set(session.scalars(select(Subscription.scope).where(Subscription.user_id == user_id, Subscription.left_rev.is_(None))))
+        held = set(
+            session.scalars(
+                select(Subscription.scope).where(Subscription.user_id == user_id, Subscription.left_rev.is_(None))
+            )
+        )
         user = session.get(User, user_id)
         scopes = desired(session, user) if user is not None else {}
         for scope in scopes.keys() - held:
@@ -67,7 +76,14 @@ def write(session: Session, moves: list[Move], rev: int) -> None:
         session.execute(
             insert(Subscription),
             [
-                {"user_id": m.user_id, "scope": m.scope, "entered_rev": rev, "left_rev": None, "reason": None, "due": m.due}
+                {
+                    "user_id": m.user_id,
+                    "scope": m.scope,
+                    "entered_rev": rev,
+                    "left_rev": None,
+                    "reason": None,
+                    "due": m.due,
+                }
                 for m in entering
             ],
         )
@@ -81,7 +97,7 @@ def write(session: Session, moves: list[Move], rev: int) -> None:
 
 
 def holders(session: Session, scope: str, people: list[User]) -> dict[str, date | None]:
-    """User ids that hold a `wo:`, `visit:`, `site:`, `board:` or `review:` scope, each with the day of the visit that gives it."""
+    """User ids that hold a scope of rows (`wo:`, `visit:`, `site:`, `board:`, `review:`), each with the visit's day."""
     kind, _, row_id = scope.partition(":")
     if kind == "board":
         return {u.id: None for u in people if u.is_office or (u.has_role("crew_lead") and u.team_id == row_id)}
@@ -162,7 +178,7 @@ def _crew_and_leads(visit: Visit, active: dict[str, User], with_leads: bool) -> 
 
 
 def _may_concern(session: Session, user: User) -> object:
-    """Visits of the user, and of the team when the user leads one. JSON lists are searched as text on both databases."""
+    """Visits of the user, and of the team when the user leads one. A JSON list is searched as text."""
     conditions = [Visit.lead_id == user.id, cast(Visit.helper_ids, String).contains(user.id)]
     if user.has_role("crew_lead") and user.team_id:
         team = select(User.id).where(User.team_id == user.team_id, User.active)

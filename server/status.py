@@ -1,4 +1,5 @@
 """What a phone says about itself, kept for the board (C4): the state travels with a push, also with an empty one."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -21,6 +21,7 @@ applied again: ids, not numbers, say what an act is.
 
 Acts of one group are neighbours in one batch and are applied all or none: one refused act refuses its group.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence

@@ -13,6 +13,7 @@ the cursor is sent whole in its phase; a scope already held gives its rows stamp
 The phase of a scope must not change during a pass: it is taken from what the subscription said on entering and from
 the day pinned in the cookie.
 """
+
 from __future__ import annotations
 
 import base64

@@ -1,4 +1,5 @@
 """The life-cycles of visit and work order as tables: what is not in them is illegal."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -3,6 +3,7 @@
 `parse_*` take decoded JSON (dicts and lists) and raise `Malformed` with a stable code and the place of the fault;
 `dump_*` return plain dicts. `sync/PROTOCOL.md` is the contract these shapes follow.
 """
+
 from __future__ import annotations
 
 import hashlib

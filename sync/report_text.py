@@ -160,7 +160,7 @@ def _image(row: Mapping[str, Any], content: Content, locale: str) -> dict[str, s
     taken = local_time(row.get("taken_at", ""), _offset(content))
     label = _either(row, "label", "label_en", locale)
     parts = [_value("purpose", row.get("purpose"), locale), label, row.get("caption", ""), taken]
-    caption = " · ".join(part for part in parts if part)
+    caption = " / ".join(part for part in parts if part)
     return {"id": row["id"], "sha256": row["sha256"], "caption": caption}
 
 
@@ -177,7 +177,7 @@ def _names(value: Any, locale: str) -> str:
 
 
 def _answer(value: Any, answer: Content, locale: str) -> str:
-    """An answer as a sentence of a few characters: `31 ℃（超限）`, `合格 · 照片 2 张`, `—` when there is none."""
+    """An answer as a sentence of a few characters: `31 ℃（超限）`, `合格 / 照片 2 张`, `—` when there is none."""
     kind, verdict, count = answer.get("type"), answer.get("verdict"), len(answer.get("photos") or [])
     text = _value("check", value, locale) if kind == "check" else _either(answer, "value", "value_en", locale)
     if kind == "number" and text and answer.get("unit"):
@@ -188,7 +188,7 @@ def _answer(value: Any, answer: Content, locale: str) -> str:
     if count:
         given = kind == "signature"
         pictures = report_text("given", locale) if given else report_text("photos", locale, n=count)
-    return " · ".join(part for part in (text, pictures) if part) or report_text("nothing", locale)
+    return " / ".join(part for part in (text, pictures) if part) or report_text("nothing", locale)
 
 
 _FORMATS: Mapping[str, Any] = {

@@ -3,6 +3,7 @@
 A verb is a function `(ctx, **args)`. It returns None when all went as meant, or a `MERGED` outcome; it raises `Parked`
 when a person must decide and `Rejected` when it can never be valid. It checks before it changes.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -72,7 +73,7 @@ class Context:
     locked: dict[tuple[type, str], Any] = field(default_factory=dict)
 
     def lock(self, model: type[Noun], row_id: str) -> Noun:
-        """The row, locked before it is read: a row read before a wait for its lock would be stale. Parks when unknown."""
+        """The row, locked before it is read: before the wait for its lock it would be stale. Parks when unknown."""
         key = (model, row_id)
         if key not in self.locked:
             self.locked[key] = self.session.get(model, row_id, with_for_update=True, populate_existing=True)
@@ -102,7 +103,15 @@ class Context:
 
     def tell(self, order: WorkOrder, kind: str, visit_id: str | None = None, **data: Any) -> None:
         """A line in the work order's timeline."""
-        event = Event(id=new_id(), work_order_id=order.id, visit_id=visit_id, kind=kind, by_name=self.user.name, at=self.at, data=data)
+        event = Event(
+            id=new_id(),
+            work_order_id=order.id,
+            visit_id=visit_id,
+            kind=kind,
+            by_name=self.user.name,
+            at=self.at,
+            data=data,
+        )
         self.add(event)
 
 

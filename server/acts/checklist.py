@@ -1,4 +1,5 @@
 """Checklists filled on site: a run pinned to its version, answers appended."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,8 +9,8 @@ from sqlalchemy import select
 from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
 from server.acts.schemas import ArgsSchema, Id, Json, Text
 from server.acts.visit import fact_visit
-from server.models import ChecklistAnswer, ChecklistRun, ChecklistVersion
-from sync.checklist import missing, problem_of
+from server.models import Attachment, ChecklistAnswer, ChecklistRun, ChecklistVersion
+from sync.checklist import latest_answers, missing, problem_of
 
 
 class StartArgs(ArgsSchema):
@@ -76,9 +77,15 @@ def complete(ctx: Context, run_id: str) -> Outcome:
     return LATE if late else DONE
 
 
-def answers_of(ctx: Context, run_id: str) -> dict[str, dict[str, Any]]:
-    """The last answer per item."""
+def answers_of(ctx: Context, run_id: str) -> dict[str, Any]:
+    """The answer that counts per item, with the photos given to it."""
     ctx.session.flush()
-    query = select(ChecklistAnswer).where(ChecklistAnswer.run_id == run_id, ~ChecklistAnswer.withdrawn)
-    rows = ctx.session.scalars(query.order_by(ChecklistAnswer.server_at, ChecklistAnswer.id))
-    return {row.item_id: {"value": row.value, "note": row.note} for row in rows if row.value is not None}
+    rows = ctx.session.scalars(select(ChecklistAnswer).where(ChecklistAnswer.run_id == run_id)).all()
+    photos = ctx.session.scalars(
+        select(Attachment).where(Attachment.parent_id.in_([row.id for row in rows]), ~Attachment.withdrawn)
+    )
+    return latest_answers([_with_id(row) for row in rows], [_with_id(photo) for photo in photos])
+
+
+def _with_id(row: ChecklistAnswer | Attachment) -> dict[str, Any]:
+    return {**row.body(), "id": row.id}

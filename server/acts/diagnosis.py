@@ -1,4 +1,5 @@
 """Diagnosis: one per visit, edited field by field and merged by content."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -8,7 +9,7 @@ from sqlalchemy import select
 from server.acts import DONE, LATE, Context, Outcome, Rejected, act, merged
 from server.acts.schemas import MAX_TEXT, ArgsSchema, Changes, Id
 from server.acts.visit import fact_visit
-from server.models import Asset, Conflict, Diagnosis, Synced, new_id
+from server.models import Asset, Conflict, Diagnosis, WorkOrder, new_id
 from sync.merge import merge_field
 from sync.rules import rule
 
@@ -61,7 +62,7 @@ def _shape(name: str, value: Any) -> Any:
 
 
 def _of_visit(ctx: Context, visit_id: str) -> Diagnosis | None:
-    """The visit's diagnosis. Two phones may each have begun one: the first to arrive stands, the other's edits join it."""
+    """The visit's diagnosis. Two phones may each have begun one: the first to arrive stands, the other joins it."""
     key = (Diagnosis, visit_id)
     if key not in ctx.locked:
         ctx.session.flush()
@@ -71,22 +72,34 @@ def _of_visit(ctx: Context, visit_id: str) -> Diagnosis | None:
     return found
 
 
-def merge_changes(ctx: Context, row: Synced, changes: dict[str, list[Any]], order_id: str, visit_id: str | None) -> Outcome:
+def merge_changes(
+    ctx: Context, row: Diagnosis | WorkOrder, changes: dict[str, list[Any]], order_id: str, visit_id: str | None
+) -> Outcome:
     """Merges `{field: [was, now]}` into the row by each field's policy; records what could not be merged."""
     policies = rule("fields")[row.NOUN]
-    outcome = DONE
+    outcome, writer = DONE, row.updated_by or row.created_by
     for name, (was, now) in changes.items():
         current = getattr(row, name)
         result = merge_field(policies[name]["policy"], current, was, now)
         if result.value != current:
             setattr(row, name, result.value)
+            row.updated_by = ctx.user.id
         if result.outcome == "conflict":
             ctx.add(
                 Conflict(
-                    id=new_id(), work_order_id=order_id, visit_id=visit_id, noun=row.NOUN, row_id=row.id, field=name,
-                    was=was, server_value=current, device_value=now, server_by=row.created_by, device_by=ctx.user.id,
+                    id=new_id(),
+                    work_order_id=order_id,
+                    visit_id=visit_id,
+                    noun=row.NOUN,
+                    row_id=row.id,
+                    field=name,
+                    was=was,
+                    server_value=current,
+                    device_value=now,
+                    server_by=writer,
+                    device_by=ctx.user.id,
                     state="open",
-                )  # fmt: skip
+                )
             )
             outcome = merged("conflict", name)
         elif result.outcome == "merged" and outcome is DONE:

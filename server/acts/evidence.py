@@ -1,4 +1,5 @@
 """Photos and notes; and what the office does with evidence that came late, and with conflicts."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -103,7 +104,9 @@ def settle_evidence(ctx: Context, noun: str, id: str, decision: str, note: str) 
     if not fact.late:
         raise Parked("not-late")
     fact.settle(decision)
-    ctx.tell(ctx.load(WorkOrder, fact.work_order_id), f"evidence.{decision}", fact.visit_id, noun=noun, id=id, note=note)
+    ctx.tell(
+        ctx.load(WorkOrder, fact.work_order_id), f"evidence.{decision}", fact.visit_id, noun=noun, id=id, note=note
+    )
     return DONE
 
 

@@ -1,4 +1,5 @@
-"""What the office decides: registering and editing work orders, dispatching, reassigning, cancelling, reviewing visits."""
+"""What the office decides: registering and editing work orders; dispatching, reassigning, reviewing visits."""
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta
@@ -6,6 +7,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import select
+from sync.sla import milestones
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
@@ -17,7 +19,6 @@ from server.models.visit import GONE, IllegalTransition
 from server.scopes import ZONE
 from sync.lifecycle import states, transition
 from sync.rules import rule
-from sync.sla import milestones
 
 DISPATCHERS = ("dispatcher", "supervisor")
 REGISTRARS = ("dispatcher", "operator", "supervisor")
@@ -113,7 +114,9 @@ class ReviewVisitArgs(ArgsSchema):
 
 
 @act("work_order.register", RegisterArgs)
-def register(ctx: Context, id: str, customer_id: str, site_id: str, asset_id: str | None, reported_at: datetime, **args: Any) -> Outcome:  # fmt: skip
+def register(
+    ctx: Context, id: str, customer_id: str, site_id: str, asset_id: str | None, reported_at: datetime, **args: Any
+) -> Outcome:
     ctx.require(*REGISTRARS)
     customer, site = ctx.load(Customer, customer_id), ctx.load(Site, site_id)
     if site.customer_id != customer.id:
@@ -151,7 +154,11 @@ def promise(ctx: Context, order: WorkOrder, policy: str) -> None:
     policy = policy if policy in rule("sla")["policies"] else "default"
     dues = []
     for entry in milestones(policy, order.level, order.reported_at):
-        ctx.add(SlaMilestone(id=new_id(), work_order_id=order.id, kind=entry["kind"], due_at=entry["due_at"], breached=False))
+        ctx.add(
+            SlaMilestone(
+                id=new_id(), work_order_id=order.id, kind=entry["kind"], due_at=entry["due_at"], breached=False
+            )
+        )
         dues.append(entry["due_at"])
     order.due_at = min(dues, default=None)
 
@@ -175,7 +182,7 @@ def _check_edit(ctx: Context, order: WorkOrder, name: str, now: Any) -> None:
         return
     if not isinstance(now, kind) or isinstance(now, bool):
         raise Rejected("args-invalid", f"changes.{name}: wrong type")
-    if kind is int and now not in LEVELS or kind is not int and len(now) > limit or name == "title" and not now:
+    if (kind is int and now not in LEVELS) or (kind is not int and len(now) > limit) or (name == "title" and not now):
         raise Rejected("args-invalid", f"changes.{name}: out of range")
     if kind is list and not all(isinstance(entry, str) and len(entry) <= NAME_LENGTH for entry in now):
         raise Rejected("args-invalid", f"changes.{name}: not a list of texts")
@@ -266,7 +273,7 @@ def reassign(
     ctx: Context, visit_id: str, new_id: str, lead_id: str, helper_ids: list[str],
     slot_start: datetime | None, slot_end: datetime | None, reason: str, note: str,
 ) -> Outcome:  # fmt: skip
-    """Ends this visit and dispatches another: what the first engineer still has on the phone arrives as late evidence."""
+    """Ends this visit and dispatches another: what the first engineer's phone still holds arrives as late evidence."""
     ctx.require(*DISPATCHERS)
     order_id = ctx.load(Visit, visit_id).work_order_id
     order, old = ctx.lock(WorkOrder, order_id), ctx.lock(Visit, visit_id)

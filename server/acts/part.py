@@ -1,4 +1,5 @@
-"""Parts used and given back. Stock is the sum of movements, and may go below zero: the shelf was wrong, not the engineer."""
+"""Parts used and given back. Stock is the sum of movements; it may go below zero: the shelf was wrong, not the person."""
+
 from __future__ import annotations
 
 from sqlalchemy import select
@@ -63,11 +64,17 @@ def _location(ctx: Context, source: str) -> str | None:
     return {"own": ctx.user.id, "warehouse": WAREHOUSE, "outlet": "outlet", "customer": None}[source]
 
 
-def move_stock(ctx: Context, location: str | None, part_id: str, change: int, reason: str, cause_id: str | None) -> None:
+def move_stock(
+    ctx: Context, location: str | None, part_id: str, change: int, reason: str, cause_id: str | None
+) -> None:
     """Adds a movement and keeps the level of a personal stock beside it."""
     if location is None:
         return
-    ctx.add(StockMovement(id=new_id(), location=location, part_id=part_id, quantity=change, reason=reason, cause_id=cause_id))
+    ctx.add(
+        StockMovement(
+            id=new_id(), location=location, part_id=part_id, quantity=change, reason=reason, cause_id=cause_id
+        )
+    )
     if location in (WAREHOUSE, "outlet"):
         return
     key = (Stock, f"{location}/{part_id}")

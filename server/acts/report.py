@@ -1,4 +1,5 @@
 """Signing the service report. The signature is bound to the hash of what was on the screen."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -35,7 +36,17 @@ class WaiveArgs(ArgsSchema):
 
 
 @act("report.sign", SignArgs)
-def sign(ctx: Context, id: str, visit_id: str, role: str, content: dict[str, Any], content_hash: str, strokes: dict[str, Any], rating: dict[str, Any] | None, **args: Any) -> Outcome:  # fmt: skip
+def sign(
+    ctx: Context,
+    id: str,
+    visit_id: str,
+    role: str,
+    content: dict[str, Any],
+    content_hash: str,
+    strokes: dict[str, Any],
+    rating: dict[str, Any] | None,
+    **args: Any,
+) -> Outcome:
     visit, late = fact_visit(ctx, visit_id)
     if hash_of(content) != content_hash:
         raise Rejected("hash-mismatch", "content_hash is not the hash of content")
@@ -78,5 +89,6 @@ def _has_ink(strokes: dict[str, Any]) -> bool:
     """At least two points somewhere: an accidental dot is no signature (hazard 45)."""
     drawn = strokes.get("strokes") or strokes.get("paths") or []
     return isinstance(drawn, list) and any(
-        isinstance(stroke, dict) and isinstance(stroke.get("points"), list) and len(stroke["points"]) >= 2 for stroke in drawn
+        isinstance(stroke, dict) and isinstance(stroke.get("points"), list) and len(stroke["points"]) >= 2
+        for stroke in drawn
     )

@@ -1,4 +1,5 @@
 """What people decide about acts that were not applied as meant."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -27,7 +28,9 @@ def settle(ctx: Context, id: str, decision: str, note: str) -> Outcome:
         raise Rejected("args-invalid", "id: a decision is not decided again")
     if decision == "apply":
         author = ctx.load(User, item.user_id)
-        theirs = Context(ctx.session, author, item.device_id, _at(item, ctx.received), ctx.received, item.act_id, ctx.locked)
+        theirs = Context(
+            ctx.session, author, item.device_id, _at(item, ctx.received), ctx.received, item.act_id, ctx.locked
+        )
         perform(theirs, item.act, item.v, item.args)
     item.state, item.resolution = "resolved", {"apply": "applied", "discard": "discarded"}[decision]
     item.resolved_by, item.resolved_at, item.resolution_note = ctx.user.id, ctx.received, note

@@ -1,4 +1,5 @@
 """Argument fields the verbs share, with the limits of what a person can sensibly mean."""
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,4 +1,5 @@
 """What an engineer does with a visit: control acts, which follow the life-cycle table."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -22,7 +23,11 @@ from server.models.visit import GONE, IllegalTransition
 from sync.lifecycle import derive_work_order, transition
 
 NEEDS_REASON = ("visit.decline", "visit.pause", "visit.cannot_complete")
-MILESTONES = {"visit.accept": ("respond",), "visit.arrive": ("respond", "arrive"), "visit.finish": ("respond", "arrive", "resolve")}
+MILESTONES = {
+    "visit.accept": ("respond",),
+    "visit.arrive": ("respond", "arrive"),
+    "visit.finish": ("respond", "arrive", "resolve"),
+}
 
 
 class VisitArgs(ArgsSchema):
@@ -136,9 +141,14 @@ def file_record(ctx: Context, visit: Visit, order: WorkOrder) -> None:
     if record is None:
         record = ctx.add(
             ServiceRecord(
-                id=new_id(), site_id=visit.site_id, work_order_id=order.id, visit_id=visit.id,
-                number=order.number, title=order.title, finished_at=ctx.at,
-            )  # fmt: skip
+                id=new_id(),
+                site_id=visit.site_id,
+                work_order_id=order.id,
+                visit_id=visit.id,
+                number=order.number,
+                title=order.title,
+                finished_at=ctx.at,
+            )
         )
     record.asset_id = (diagnosis.asset_id if diagnosis else None) or order.asset_id
     record.finished_at = ctx.at

@@ -1,4 +1,5 @@
 """The doors. Each blueprint is thin: load → permit → change → commit."""
+
 from __future__ import annotations
 
 from flask import Flask, Response, request

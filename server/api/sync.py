@@ -1,4 +1,5 @@
 """The doors of the protocol: push, pull, live."""
+
 from __future__ import annotations
 
 import re

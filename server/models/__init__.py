@@ -1,4 +1,5 @@
 """Every noun, so that one import knows all tables."""
+
 from server.models.base import Fact, Synced, new_id
 from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
 from server.models.evidence import (

@@ -1,4 +1,5 @@
 """What every noun shares: ids, instants, the wire body and the scope it travels in."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -81,6 +82,12 @@ class Synced:
     def touched_scopes(self, old: Callable[[str], Any] | None) -> Iterable[str]:
         """Scopes whose holders may have changed with this row. `old(field)` is the value before; None: a new row."""
         return ()
+
+
+class Edited:
+    """A noun whose fields people edit: who wrote it last, for the day two of them wrote the same field."""
+
+    updated_by: Mapped[str | None] = mapped_column(String(ID_LENGTH))
 
 
 class Fact(Synced):

@@ -1,4 +1,5 @@
 """Customers, their sites and what stands there."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

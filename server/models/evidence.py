@@ -1,4 +1,5 @@
 """Facts from the field: what was found, used, photographed, answered, said and signed."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -8,12 +9,12 @@ from sqlalchemy import JSON, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.extensions import db
-from server.models.base import NAME_LENGTH, Fact, Instant, Synced, id_column, json_list
+from server.models.base import NAME_LENGTH, Edited, Fact, Instant, Synced, id_column, json_list
 
 SHA256_HEX = 64
 
 
-class Diagnosis(Fact, db.Model):
+class Diagnosis(Edited, Fact, db.Model):
     """Fault diagnosis 故障诊断: one per visit, edited field by field (D5)."""
 
     __tablename__ = "diagnosis"
@@ -115,7 +116,7 @@ class ChecklistAnswer(Fact, db.Model):
     WIRE = ("run_id", "item_id", "value", "note")
     run_id: Mapped[str] = id_column()
     item_id: Mapped[str] = mapped_column(String(64))
-    value: Mapped[Any] = mapped_column(JSON)
+    value: Mapped[Any] = mapped_column(JSON, nullable=True)
     note: Mapped[str] = mapped_column(Text, default="")
 
 
@@ -156,7 +157,7 @@ class Waiver(Fact, db.Model):
 
 
 class Conflict(Synced, db.Model):
-    """Two people wrote one protected field: both values, both authors, both times. The server's value stands till settled."""
+    """Two people wrote one protected field: both values, both authors, both times. The server's stands till settled."""
 
     __tablename__ = "conflict"
     NOUN = "conflict"
@@ -169,13 +170,13 @@ class Conflict(Synced, db.Model):
     noun: Mapped[str] = mapped_column(String(32))
     row_id: Mapped[str] = id_column()
     field: Mapped[str] = mapped_column(String(64))
-    was: Mapped[Any] = mapped_column(JSON)
-    server_value: Mapped[Any] = mapped_column(JSON)
-    device_value: Mapped[Any] = mapped_column(JSON)
+    was: Mapped[Any] = mapped_column(JSON, nullable=True)
+    server_value: Mapped[Any] = mapped_column(JSON, nullable=True)
+    device_value: Mapped[Any] = mapped_column(JSON, nullable=True)
     server_by: Mapped[str | None] = id_column()
     device_by: Mapped[str] = id_column()
     state: Mapped[str] = mapped_column(String(16), default="open")
-    settled_value: Mapped[Any] = mapped_column(JSON)
+    settled_value: Mapped[Any] = mapped_column(JSON, nullable=True)
     settled_by: Mapped[str | None] = id_column()
 
     def scope(self) -> str:

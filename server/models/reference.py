@@ -1,4 +1,5 @@
 """Reference data every phone carries: catalogue, parts, prices, checklist versions, knowledge."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -27,7 +28,7 @@ class CatalogueEntry(Reference, db.Model):
     WIRE = ("kind", "code", "name", "name_en", "asset_class", "sort", "active")
     KINDS = (
         "symptom", "cause", "action", "pause_reason", "cannot_reason", "waive_reason",
-        "decline_reason", "reassign_reason", "cancel_reason",
+        "decline_reason", "reassign_reason", "cancel_reason", "delay_reason", "hold_reason", "rebook_reason",
     )  # fmt: skip
     kind: Mapped[str] = mapped_column(String(32))
     code: Mapped[str] = mapped_column(String(64))

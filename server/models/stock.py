@@ -1,4 +1,5 @@
 """Stock: movements are the truth, levels are their sum (hazard 18)."""
+
 from __future__ import annotations
 
 from sqlalchemy import Index, Integer, String, UniqueConstraint

@@ -1,4 +1,5 @@
-"""The tables of the protocol itself: clock, feed, subscriptions, journal. Only `server.feed` and `server.push` write them."""
+"""The tables of the protocol itself: clock, feed, subscriptions, journal. Only feed and push write them."""
+
 from __future__ import annotations
 
 from datetime import datetime
@@ -14,7 +15,7 @@ SCOPE_LENGTH = 48
 
 
 class Clock(db.Model):
-    """One row. `rev` counts writing transactions and is bumped last in each; `epoch` names this life of the database."""
+    """One row. `rev` counts writing transactions, bumped last in each; `epoch` names this life of the database."""
 
     __tablename__ = "clock"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -50,11 +51,14 @@ class Subscription(db.Model):
     reason: Mapped[str | None] = mapped_column(String(32))
     due: Mapped[datetime | None] = mapped_column(Date)
 
-    __table_args__ = (Index("ix_subscription_scope", "scope"), Index("ix_subscription_user_left", "user_id", "left_rev"))
+    __table_args__ = (
+        Index("ix_subscription_scope", "scope"),
+        Index("ix_subscription_user_left", "user_id", "left_rev"),
+    )
 
 
 class JournalEntry(db.Model):
-    """Every act ever received, with its payload and receipt: the audit trail, and the memory that makes repeats harmless."""
+    """Every act ever received, with payload and receipt: the audit trail, and what makes repeats harmless."""
 
     __tablename__ = "journal"
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)

@@ -1,4 +1,5 @@
 """People: users, their teams, the devices they carry."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

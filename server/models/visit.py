@@ -1,4 +1,5 @@
 """The visit 上门任务: after dispatch the engineer decides. The verbs are the words engineers say."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable

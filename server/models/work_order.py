@@ -1,4 +1,5 @@
 """The work order 工单: one matter, one ticket. Its middle states follow from its visits."""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
@@ -10,14 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from server import clock
 from server.extensions import db
-from server.models.base import NAME_LENGTH, Instant, Synced, id_column, json_list
+from server.models.base import NAME_LENGTH, Edited, Instant, Synced, id_column, json_list
 from server.models.customer import mask
 from sync.lifecycle import states
 
 ENDED = states("work_order", "ended")
 
 
-class WorkOrder(Synced, db.Model):
+class WorkOrder(Edited, Synced, db.Model):
     """A work order. `number` is issued by the server; the id is made where it was born."""
 
     __tablename__ = "work_order"

@@ -1,4 +1,5 @@
 """Domain rules as data, run by Python and TypeScript alike. Each JSON file is loaded once, at import."""
+
 from __future__ import annotations
 
 import json

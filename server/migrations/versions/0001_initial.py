@@ -124,7 +124,7 @@ def upgrade():
     op.create_table('checklist_answer',
     sa.Column('run_id', sa.String(length=36), nullable=False),
     sa.Column('item_id', sa.String(length=64), nullable=False),
-    sa.Column('value', sa.JSON(), nullable=False),
+    sa.Column('value', sa.JSON(), nullable=True),
     sa.Column('note', sa.Text(), nullable=False),
     sa.Column('visit_id', sa.String(length=36), nullable=False),
     sa.Column('work_order_id', sa.String(length=36), nullable=False),
@@ -186,13 +186,13 @@ def upgrade():
     sa.Column('noun', sa.String(length=32), nullable=False),
     sa.Column('row_id', sa.String(length=36), nullable=False),
     sa.Column('field', sa.String(length=64), nullable=False),
-    sa.Column('was', sa.JSON(), nullable=False),
-    sa.Column('server_value', sa.JSON(), nullable=False),
-    sa.Column('device_value', sa.JSON(), nullable=False),
+    sa.Column('was', sa.JSON(), nullable=True),
+    sa.Column('server_value', sa.JSON(), nullable=True),
+    sa.Column('device_value', sa.JSON(), nullable=True),
     sa.Column('server_by', sa.String(length=36), nullable=True),
     sa.Column('device_by', sa.String(length=36), nullable=False),
     sa.Column('state', sa.String(length=16), nullable=False),
-    sa.Column('settled_value', sa.JSON(), nullable=False),
+    sa.Column('settled_value', sa.JSON(), nullable=True),
     sa.Column('settled_by', sa.String(length=36), nullable=True),
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('created_by', sa.String(length=36), nullable=True),
@@ -287,6 +287,7 @@ def upgrade():
     sa.Column('created_by', sa.String(length=36), nullable=True),
     sa.Column('device_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('server_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_by', sa.String(length=36), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_diagnosis'))
     )
     with op.batch_alter_table('diagnosis', schema=None) as batch_op:
@@ -763,6 +764,7 @@ def upgrade():
     sa.Column('created_by', sa.String(length=36), nullable=True),
     sa.Column('device_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('server_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_by', sa.String(length=36), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_work_order')),
     sa.UniqueConstraint('number', name=op.f('uq_work_order_number'))
     )
