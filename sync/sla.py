@@ -122,7 +122,7 @@ def _windows_from(
     local: datetime, opens: timedelta, closes: timedelta, calendar: Calendar
 ) -> Iterator[tuple[datetime, datetime]]:
     """The rest of the first open window that has time left at `local`, then every later one."""
-    midnight = datetime(local.year, local.month, local.day)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     while True:
         if calendar.is_working_day(midnight.date()) and local < midnight + closes:
             yield max(local, midnight + opens), midnight + closes

@@ -160,7 +160,7 @@ function tableOf(rule: TableRule, source: Loose, content: Loose, locale: Locale)
 function imageOf(row: Loose, content: Loose, locale: Locale): { id: string; sha256: string; caption: string } {
   const taken = localTime(String(row.taken_at ?? ''), offset(content))
   const label = either(row, 'label', 'label_en', locale)
-  const caption = [valueOf('purpose', row.purpose, locale), label, row.caption, taken].filter(Boolean).join(' · ')
+  const caption = [valueOf('purpose', row.purpose, locale), label, row.caption, taken].filter(Boolean).join(' / ')
   return { id: String(row.id), sha256: String(row.sha256), caption }
 }
 
@@ -170,7 +170,7 @@ function formatted(row: RowRule, source: Loose, content: Loose, locale: Locale):
   return text && more ? text + reportText('colon', locale) + more : text || more
 }
 
-/** An answer as a sentence of a few characters: `31 ℃（超限）`, `合格 · 照片 2 张`, `—` when there is none. */
+/** An answer as a sentence of a few characters: `31 ℃（超限）`, `合格 / 照片 2 张`, `—` when there is none. */
 function answerText(value: unknown, answer: Loose, locale: Locale): string {
   const count = ((answer.photos as unknown[] | undefined) ?? []).length
   let text = answer.type === 'check' ? valueOf('check', value, locale) : either(answer, 'value', 'value_en', locale)
@@ -179,7 +179,7 @@ function answerText(value: unknown, answer: Loose, locale: Locale): string {
     text = reportText(answer.type === 'number' ? 'out_of_limits' : 'failed', locale, { value: text })
   }
   const given = answer.type === 'signature' ? reportText('given', locale) : reportText('photos', locale, { n: count })
-  return [text, count ? given : ''].filter(Boolean).join(' · ') || reportText('nothing', locale)
+  return [text, count ? given : ''].filter(Boolean).join(' / ') || reportText('nothing', locale)
 }
 
 type Format = (value: unknown, row: RowRule, source: Loose, content: Loose, locale: Locale) => string
