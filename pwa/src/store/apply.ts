@@ -9,11 +9,9 @@ import { keyOf, refsOf, type StoredRow, type UserDatabase } from './database'
 import { readMeta, writeMeta } from './meta'
 import { Overlay } from './overlay'
 import { replay, resetDirty } from './rebase'
+import { sendAgainAfter } from './receipts'
 import type { OutboxEntry } from './types'
 import { followFiles, sendFilesAgain } from './verifying'
-
-/** The journal keeps answered acts this long, so that a server restored from a backup gets back what it lost. */
-export const JOURNAL_MS = 30 * 24 * 3600_000
 
 export async function applyPull(store: Store, answer: PullAnswer, at: string): Promise<void> {
   const { db } = store
@@ -21,6 +19,7 @@ export async function applyPull(store: Store, answer: PullAnswer, at: string): P
   await durably(db, () => db.transaction('rw', tables, async () => {
     const epoch = await readMeta(db, 'epoch')
     if (epoch && epoch !== answer.epoch) await sendFilesAgain(db)
+    await sendAgainAfter(db, answer.last)
     if (!answer.more) await closeAnswered(db, answer.rev, at)
     const entries = await db.outbox.orderBy('n').toArray()
     const overlay = new Overlay(db)

@@ -42,9 +42,10 @@ function follow<T>(store: Store, ask: () => Promise<T>, tell: (answer: T) => voi
     console.error('A live query failed', error)
     try {
       await reopen(store.db, error)
-    } finally {
-      setTimeout(() => { if (!stopped) start() }, RETRY_MS)
+    } catch (failed) {
+      console.error('The database does not open again', failed)
     }
+    setTimeout(() => { if (!stopped) start() }, RETRY_MS)
   }
   start()
   return () => {

@@ -1,12 +1,13 @@
 /** The outbox as the sync room sees it: what to send next, and what became of it. */
 import type { PushAnswer } from '../protocol/wire'
 import { MAX_ACTS, MAX_BATCH_BYTES, dumpAct, sizeOf } from '../protocol/wire'
-import { JOURNAL_MS } from './apply'
 import { durably } from './connection'
 import type { UserDatabase } from './database'
 import { readMeta, writeMeta } from './meta'
 import type { OutboxEntry } from './types'
 
+/** The journal keeps answered acts this long, so that a server restored from a backup gets back what it lost. */
+const JOURNAL_MS = 30 * 24 * 3600_000
 /** Room for the rest of the request beside its acts, in bytes. */
 const ENVELOPE_BYTES = 2048
 
@@ -56,13 +57,14 @@ export async function acceptReceipts(db: UserDatabase, answer: PushAnswer): Prom
  * A server restored from a backup answers a lower number than it once acknowledged: everything above goes again, from
  * the journal too. True when something does. Inside the caller's transaction.
  */
-async function sendAgainAfter(db: UserDatabase, last: number): Promise<boolean> {
+export async function sendAgainAfter(db: UserDatabase, last: number): Promise<boolean> {
   if (last >= ((await readMeta(db, 'acknowledgedN')) ?? 0)) return false
   const lost = await db.journal.where('n').above(last).toArray()
   const waiting = { state: 'pending', outcome: null, rev: null, code: null, detail: null } as const
   await db.outbox.where('n').above(last).modify(waiting)
   await db.outbox.bulkPut(lost.map(({ closedAt: _, ...entry }) => ({ ...entry, ...waiting })))
   await db.journal.bulkDelete(lost.map((entry) => entry.n))
+  await writeMeta(db, { acknowledgedN: last })
   return true
 }
 

@@ -19,10 +19,9 @@ export type Peer = Store
 export async function syncRows(peer: Peer): Promise<void> {
   await locked(`xunxiu-sync-${peer.userId}`, async () => {
     try {
-      await phase(peer, 'pushing')
-      await pushAll(peer)
-      await phase(peer, 'pulling')
-      await pullAll(peer)
+      await upAndDown(peer)
+      // Recorded meanwhile, or lost by a server that was restored from a backup.
+      if (await peer.db.outbox.where('state').equals('pending').count()) await upAndDown(peer)
       await pushStatus(peer)
     } catch (error) {
       await writeMeta(peer.db, { problem: problemFor(error) })
@@ -31,6 +30,13 @@ export async function syncRows(peer: Peer): Promise<void> {
       await phase(peer, 'idle')
     }
   })
+}
+
+async function upAndDown(peer: Peer): Promise<void> {
+  await phase(peer, 'pushing')
+  await pushAll(peer)
+  await phase(peer, 'pulling')
+  await pullAll(peer)
 }
 
 /** Bytes never hold up acts: their own lock, their own failures. */

@@ -1,0 +1,118 @@
+/**
+ * A server in memory, for the client's side of the wire: receipts once per number, a feed with revs, tus uploads. Not
+ * the rules of the house: those are tested against the real server by the journeys.
+ */
+import { createHash } from 'node:crypto'
+import type { Act } from '../src/protocol/acts'
+import type { WireRow } from '../src/protocol/wire'
+
+interface PushBody { acts: Act[]; status: { pending: number; files_waiting: number } }
+interface Stored { act: Act; rev: number }
+interface Upload { sha256: string; attachment: string; size: number; bytes: Uint8Array }
+type Fault = (path: string, init: RequestInit) => Response | 'lose-answer' | 'no-network' | undefined
+
+const json = (body: unknown, status = 200, type = 'application/json') =>
+  new Response(JSON.stringify(body), { status, headers: { 'content-type': type } })
+
+export const problem = (status: number, code: string) =>
+  json({ type: 'about:blank', title: code, status, code, detail: `because ${code}` }, status, 'application/problem+json')
+
+export class FakeServer {
+  epoch = 'epoch-1'
+  rev = 10
+  journal: Stored[] = []
+  feed: WireRow[] = []
+  uploads = new Map<string, Upload>()
+  files = new Map<string, Uint8Array>()
+  access = 'access-of-Alice'
+  /** Asked before each request is served; `lose-answer` serves it and drops the answer. */
+  fault: Fault = () => undefined
+  requests: { path: string; method: string; body: unknown; headers: Headers }[] = []
+  statuses: { pending: number; files_waiting: number }[] = []
+  pageRows = 1000
+
+  readonly fetch = async (input: unknown, init: RequestInit = {}): Promise<Response> => {
+    const path = String(input)
+    const method = init.method ?? 'GET'
+    const body = typeof init.body === 'string' ? JSON.parse(init.body) : init.body
+    this.requests.push({ path, method, body, headers: new Headers(init.headers) })
+    const fault = this.fault(path, init)
+    if (fault === 'no-network') throw new TypeError('Failed to fetch')
+    if (fault instanceof Response) return fault
+    const answer = this.serve(path, method, body, new Headers(init.headers))
+    if (fault === 'lose-answer') throw new TypeError('connection reset')
+    return answer
+  }
+
+  private serve(path: string, method: string, body: unknown, headers: Headers): Response {
+    if (path === '/api/auth/refresh') return this.refresh(headers)
+    if (headers.get('Authorization') !== `Bearer ${this.access}`) return problem(401, 'token-expired')
+    if (path === '/api/sync/push') return this.push(body as PushBody)
+    if (path === '/api/sync/pull') return this.pull(body as { cookie: string | null })
+    if (path.startsWith('/api/files/uploads')) return this.tus(path, method, body as Uint8Array, headers)
+    return problem(404, 'not-found')
+  }
+
+  refreshes = 0
+  refresh(headers: Headers): Response {
+    if (headers.get('Authorization') !== `Bearer refresh-${this.refreshes + 1}`) return problem(401, 'refresh-refused')
+    this.refreshes += 1
+    this.access = `access-${this.refreshes}`
+    return json({ access: this.access, refresh: `refresh-${this.refreshes + 1}`, access_expires_at: '2099-01-01T00:00:00Z' })
+  }
+
+  get last() { return this.journal.length }
+
+  private push({ acts, status }: PushBody): Response {
+    this.statuses.push(status)
+    const receipts = []
+    this.rev += 1
+    for (const act of acts) {
+      if (act.n > this.last + 1) break
+      if (act.n === this.last + 1) this.journal.push({ act, rev: this.rev })
+      const stored = this.journal[act.n - 1]!
+      if (stored.act.id !== act.id) return problem(409, 'device-cloned')
+      receipts.push({ n: act.n, id: act.id, outcome: 'applied', rev: stored.rev, code: null, detail: null })
+    }
+    return json({ protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), last: this.last, receipts })
+  }
+
+  /** The cookie is the rev pulled and the place in the page. */
+  private pull({ cookie }: { cookie: string | null }): Response {
+    const [epoch, from, skip] = cookie ? cookie.split('/') : [this.epoch, '0', '0']
+    const reset = epoch !== this.epoch
+    const since = reset ? 0 : Number(from)
+    const fresh = this.feed.filter((row) => row.rev > since).sort((a, b) => a.rev - b.rev)
+    const rows = fresh.slice(Number(skip), Number(skip) + this.pageRows)
+    const more = fresh.length > Number(skip) + rows.length
+    const next = more ? `${this.epoch}/${since}/${Number(skip) + rows.length}` : `${this.epoch}/${this.rev}/0`
+    return json({
+      protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: this.rev, more,
+      complete: !more, last: this.last, rows, entered: [], left: [],
+    })
+  }
+
+  private tus(path: string, method: string, body: Uint8Array, headers: Headers): Response {
+    if (method === 'POST') return this.open(headers)
+    const upload = this.uploads.get(path)
+    if (!upload) return problem(404, 'upload-gone')
+    const offset = () => String(upload.bytes.length)
+    if (method === 'HEAD') return new Response(null, { status: 200, headers: { 'Upload-Offset': offset() } })
+    if (headers.get('Upload-Offset') !== offset()) return problem(409, 'offset-mismatch')
+    const checksum = createHash('sha256').update(body).digest('base64')
+    if (headers.get('Upload-Checksum') !== `sha256 ${checksum}`) return problem(460, 'checksum-mismatch')
+    upload.bytes = new Uint8Array(Buffer.concat([upload.bytes, body]))
+    if (upload.bytes.length === upload.size) this.files.set(upload.attachment, upload.bytes)
+    return new Response(null, { status: 204, headers: { 'Upload-Offset': offset() } })
+  }
+
+  private open(headers: Headers): Response {
+    const metadata = Object.fromEntries(headers.get('Upload-Metadata')!.split(',').map((pair) => pair.split(' ')))
+    const [sha256, attachment] = [atob(metadata.sha256), atob(metadata.attachment)]
+    const declared = this.journal.some(({ act }) => act.act === 'attachment.add' && (act.args as { id: string }).id === attachment)
+    if (!declared) return problem(404, 'no-such-attachment')
+    const url = `/api/files/uploads/${this.uploads.size + 1}`
+    this.uploads.set(url, { sha256, attachment, size: Number(headers.get('Upload-Length')), bytes: new Uint8Array() })
+    return new Response(null, { status: 201, headers: { Location: url } })
+  }
+}
