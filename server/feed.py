@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 from sqlalchemy import event, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import SessionTransaction
+from sqlalchemy.orm import Session, SessionTransaction
 
 from server import scopes
 from server.extensions import PublishingSession
@@ -30,7 +30,7 @@ def on_commit(listener: Callable[[int], None]) -> None:
     _committed.append(listener)
 
 
-def current(session: PublishingSession) -> tuple[int, str]:
+def current(session: Session) -> tuple[int, str]:
     """The clock's rev and the epoch; the clock row is made with the first transaction of a database."""
     row = session.execute(text("SELECT rev, epoch FROM clock WHERE id = 1")).one_or_none()
     if row is None:
@@ -40,13 +40,13 @@ def current(session: PublishingSession) -> tuple[int, str]:
     return row.rev, row.epoch
 
 
-def record(session: PublishingSession, entry: dict[str, Any]) -> None:
+def record(session: Session, entry: dict[str, Any]) -> None:
     """Keeps a journal entry (a row of `journal` without `rev`) until the rev is known."""
     session.info.setdefault("journal", []).append(entry)
 
 
 @event.listens_for(PublishingSession, "after_flush")
-def _collect(session: PublishingSession, flush_context: Any) -> None:
+def _collect(session: Session, flush_context: Any) -> None:
     """Remembers changed nouns while their history is still there: after the flush it is gone."""
     changed = session.info.setdefault("changed", {})
     touched = session.info.setdefault("touched", set())
@@ -79,13 +79,13 @@ def _old_values(row: Synced) -> Callable[[str], Any]:
 
 
 @event.listens_for(PublishingSession, "before_commit")
-def _publish_before_commit(session: PublishingSession) -> None:
+def _publish_before_commit(session: Session) -> None:
     if not session.in_nested_transaction():
         publish(session)
 
 
 @event.listens_for(PublishingSession, "after_commit")
-def _tell(session: PublishingSession) -> None:
+def _tell(session: Session) -> None:
     rev = session.info.pop("published", None)
     if rev is not None:
         session.info["rev"] = rev
@@ -94,7 +94,7 @@ def _tell(session: PublishingSession) -> None:
 
 
 @event.listens_for(PublishingSession, "after_soft_rollback")
-def _forget(session: PublishingSession, previous: SessionTransaction) -> None:
+def _forget(session: Session, previous: SessionTransaction) -> None:
     """A savepoint rolled back forgets nothing: rows that no longer stand are left out when publishing."""
     if previous.nested:
         return
@@ -102,7 +102,7 @@ def _forget(session: PublishingSession, previous: SessionTransaction) -> None:
         session.info.pop(key, None)
 
 
-def publish(session: PublishingSession) -> None:
+def publish(session: Session) -> None:
     """Writes the feed, the subscriptions and the journal of this transaction; the clock row is bumped last."""
     session.flush()
     changed = session.info.pop("changed", {})
@@ -121,7 +121,7 @@ def publish(session: PublishingSession) -> None:
     session.info["published"] = rev
 
 
-def _bump(session: PublishingSession) -> tuple[int, str]:
+def _bump(session: Session) -> tuple[int, str]:
     bump = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
     row = session.execute(bump).one_or_none()
     if row is None:
@@ -130,7 +130,7 @@ def _bump(session: PublishingSession) -> tuple[int, str]:
     return row.rev, row.epoch
 
 
-def _stands(session: PublishingSession, row: Synced) -> bool:
+def _stands(session: Session, row: Synced) -> bool:
     """A row whose savepoint was rolled back is no longer part of the session."""
     state = inspect(row)
     return state.persistent or state.deleted
@@ -142,7 +142,7 @@ def _feed_row(noun: str, row: Synced) -> dict[str, Any]:
     return {"noun": noun, "row_id": row.id, "scope": row.scope(), "body": body}
 
 
-def _write_rows(session: PublishingSession, rows: list[dict[str, Any]], rev: int) -> None:
+def _write_rows(session: Session, rows: list[dict[str, Any]], rev: int) -> None:
     if not rows:
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite

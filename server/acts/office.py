@@ -7,7 +7,6 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import select
-from sync.sla import milestones
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
@@ -19,12 +18,13 @@ from server.models.visit import GONE, IllegalTransition
 from server.scopes import ZONE
 from sync.lifecycle import states, transition
 from sync.rules import rule
+from sync.sla import milestones
 
 DISPATCHERS = ("dispatcher", "supervisor")
 REGISTRARS = ("dispatcher", "operator", "supervisor")
 LEVELS = (1, 2, 3)
 LONGEST_SLOT = timedelta(days=31)
-EDITABLE = {
+EDITABLE: dict[str, tuple[type, int]] = {
     "title": (str, NAME_LENGTH), "description": (str, MAX_TEXT), "level": (int, 3), "level_reason": (str, MAX_TEXT),
     "asset_id": (str, 36), "kind": (str, 16), "channel": (str, 32), "source": (str, 32), "categories": (list, 20),
 }  # fmt: skip
@@ -309,6 +309,8 @@ def review(ctx: Context, visit_id: str, decision: str, remarks: str) -> Outcome:
     visit = ctx.lock(Visit, visit_id)
     if visit.state in GONE:
         raise Parked("illegal-transition", f"visit.review from {visit.state}")
-    outcome = move(ctx, "visit.accept_work" if decision == "accept" else "visit.return_work", visit, remarks=remarks)
+    outcome = move(
+        ctx, "visit.accept_work" if decision == "accept" else "visit.return_work", visit, data={"remarks": remarks}
+    )
     visit.returned_note = remarks if decision == "return" else ""
     return outcome

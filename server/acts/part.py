@@ -1,4 +1,4 @@
-"""Parts used and given back. Stock is the sum of movements; it may go below zero: the shelf was wrong, not the person."""
+"""Parts used and given back. Stock is the sum of movements and may go below zero: the shelf was wrong."""
 
 from __future__ import annotations
 

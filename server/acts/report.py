@@ -70,7 +70,7 @@ def sign(
     visit.customer_signed = True
     if not may_sign:  # a second signer of a signed report
         return merged("second-signature")
-    return move(ctx, "report.sign", visit, name=args["name"])
+    return move(ctx, "report.sign", visit, data={"signed_by": args["name"]})
 
 
 @act("report.waive", WaiveArgs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
@@ -51,7 +52,14 @@ def led_visit(ctx: Context, visit_id: str) -> Visit:
     return visit
 
 
-def move(ctx: Context, name: str, visit: Visit, reason: str | None = None, note: str = "", **data: Any) -> Outcome:
+def move(
+    ctx: Context,
+    name: str,
+    visit: Visit,
+    reason: str | None = None,
+    note: str = "",
+    data: Mapping[str, Any] | None = None,
+) -> Outcome:
     """Moves the visit by the table, then lets what follows from it follow: work order, milestones, timeline."""
     order = ctx.lock(WorkOrder, visit.work_order_id)
     if order.ended and visit.state not in GONE:
@@ -63,9 +71,10 @@ def move(ctx: Context, name: str, visit: Visit, reason: str | None = None, note:
         raise Parked("illegal-transition", f"{illegal.act} from {illegal.state}") from None
     meet_milestones(ctx, order, MILESTONES.get(name, ()))
     derive(ctx, order)
+    words = {"from": before, "to": visit.state, **(data or {})}
     if reason is not None:
-        data |= {"reason": reason, "note": note}
-    ctx.tell(order, name, visit.id, **{"from": before, "to": visit.state}, **data)
+        words |= {"reason": reason, "note": note}
+    ctx.tell(order, name, visit.id, **words)
     return DONE
 
 
@@ -102,7 +111,7 @@ for _name in ("visit.accept", "visit.travel", "visit.work", "visit.resume", "vis
 
 @act("visit.arrive", ArriveArgs)
 def arrive(ctx: Context, visit_id: str, place: dict[str, Any] | None) -> Outcome:
-    return move(ctx, "visit.arrive", led_visit(ctx, visit_id), **({"place": place} if place else {}))
+    return move(ctx, "visit.arrive", led_visit(ctx, visit_id), data={"place": place} if place else {})
 
 
 @act("visit.decline", ReasonArgs)

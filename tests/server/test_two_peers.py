@@ -14,6 +14,7 @@ from server import clock
 from server.extensions import db
 from server.models import Device, FeedRow, JournalEntry, PartUse, Stock, Subscription, User, new_id
 from server.scopes import desired
+from sync.report import content_hash
 from tests.cast import Cast
 from tests.peer import Peer
 
@@ -128,6 +129,34 @@ def test_a_lost_answer_is_repeated_and_nothing_happens_twice(app: Flask, cast: C
         assert len(db.session.scalars(select(PartUse)).all()) == 1
 
 
+def test_a_signature_is_bound_to_the_report_that_was_shown(cast: Cast, desk: Peer, phone: Peer):
+    _, visit_id = dispatched(desk, cast, cast.alice)
+    for act in ("visit.accept", "visit.arrive", "visit.work", "visit.finish"):
+        phone.act(act, visit_id=visit_id)
+    content = {"title": "设备维修服务意见单", "parts": [{"name": "电源", "quantity": 2}]}
+    strokes = {"width": 300, "height": 150, "strokes": [{"points": [[1, 2, 0], [30, 40, 16]]}]}
+    image = new_id()
+    image_args = {"sha256": "a" * 64, "size": 900, "mime": "image/png", "purpose": "signature"}
+    phone.act("attachment.add", group="s", id=image, visit_id=visit_id, taken_at=clock.wire(clock.now()), **image_args)
+    shown = {"id": new_id(), "visit_id": visit_id, "role": "customer", "name": "张女士", "content": content}
+    forged = phone.act(
+        "report.sign", **{**shown, "id": new_id()}, content_hash="0" * 64, strokes=strokes, image_id=image
+    )
+    rating = {"speed": 5, "solution": 4, "attitude": 5}
+    signed = phone.act(
+        "report.sign", **shown, content_hash=content_hash(content), strokes=strokes, image_id=image, rating=rating
+    )
+    phone.push()
+    assert phone.receipts[forged["id"]]["code"] == "hash-mismatch"
+    assert phone.receipts[signed["id"]]["outcome"] == "applied", phone.receipts[signed["id"]]
+    desk.pull()
+    assert desk.row("visit", visit_id)["state"] == "signed"
+    assert desk.row("signature", shown["id"])["content"] == content
+    assert phone.do("visit.submit", visit_id=visit_id)["outcome"] == "applied"
+    assert desk.do("visit.review", visit_id=visit_id, decision="accept")["outcome"] == "applied"
+    assert desk.pull().row("visit", visit_id)["state"] == "reviewed"
+
+
 def test_after_a_gap_nothing_is_applied_and_the_answer_says_where_to_go_on(cast: Cast, desk: Peer, phone: Peer):
     _, visit_id = dispatched(desk, cast, cast.alice)
     phone.act("visit.accept", visit_id=visit_id)
@@ -239,7 +268,7 @@ def test_an_edit_of_a_field_someone_else_changed_keeps_both_values(cast: Cast, d
 
 
 def test_a_wrong_phone_clock_changes_no_order_and_no_time_of_record(app: Flask, cast: Cast, desk: Peer, phone: Peer):
-    order_id, visit_id = dispatched(desk, cast, cast.alice)
+    _, visit_id = dispatched(desk, cast, cast.alice)
     wrong = clock.now() + timedelta(days=10)
     phone.act("visit.accept", visit_id=visit_id, at=clock.wire(wrong))
     phone.push()
@@ -267,7 +296,7 @@ def test_a_first_sync_of_any_page_size_brings_the_same_rows_whatever_changes_mea
 
 
 def test_visits_of_today_come_before_reference_data(cast: Cast, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
+    dispatched(desk, cast, cast.alice)
     order = []
     while True:
         page = phone.pull_page(1)
