@@ -167,7 +167,6 @@ def users() -> list[User]:
 def create_user(form: dict[str, Any]) -> User:
     """Creates an account."""
     user = User(id=new_id(), created_by=current_user.id, skills=[], active=True)
-    db.session.add(user)
     _change(user, form)
     return user
 
@@ -197,14 +196,15 @@ def _change(user: User, form: dict[str, Any]) -> None:
             setattr(user, name, value)
     if "password" in form:
         user.set_password(form["password"])
-    if "password" in form or not user.active:
-        chains.end_others(user.id, current_device_id())
+    db.session.add(user)
     try:
-        db.session.commit()
+        db.session.flush()
     except IntegrityError as error:
-        db.session.rollback()
         taken = "login" if "login" in str(error.orig) else "number"
         raise Problem("conflict", extra={"errors": {"json": {taken: ["Somebody else has it."]}}}) from error
+    if "password" in form or not user.active:
+        chains.end_others(user.id, current_device_id())
+    db.session.commit()
 
 
 # --- Masked contacts --------------------------------------------------------------------------------------

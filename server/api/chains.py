@@ -8,11 +8,11 @@ successor that turns up after all.
 """
 from __future__ import annotations
 
+from flask import current_app
 from sqlalchemy import delete, select, update
 
 from server import clock
 from server.api.identity import refresh_token
-from server.config import REFRESH_TOKEN_LIFE
 from server.extensions import db
 from server.models import Device, RefreshToken, new_id
 from server.problems import Problem
@@ -83,7 +83,7 @@ def _add(device_id: str, user_id: str, parent_id: str | None) -> str:
         user_id=user_id,
         parent_id=parent_id,
         created_at=now,
-        expires_at=now + REFRESH_TOKEN_LIFE,
+        expires_at=now + current_app.config["JWT_REFRESH_TOKEN_EXPIRES"],
     )
     db.session.add(row)
     return refresh_token(user_id, device_id, row.id)

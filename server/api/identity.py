@@ -11,13 +11,12 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Response
+from flask import Response, current_app
 from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt, jwt_required
 from flask_jwt_extended import current_user as _current_user
 from sqlalchemy import select
 
 from server import clock
-from server.config import ACCESS_TOKEN_LIFE, REFRESH_TOKEN_LIFE
 from server.extensions import db, jwt, reading
 from server.models import Device, User
 from server.problems import Problem, answer
@@ -78,15 +77,13 @@ def short_read() -> Iterator[None]:
 
 def access_token(user_id: str, device_id: str) -> tuple[str, datetime]:
     """A new access token and when it ends."""
-    ends = clock.now() + ACCESS_TOKEN_LIFE
-    token = create_access_token(user_id, expires_delta=ACCESS_TOKEN_LIFE, additional_claims={DEVICE_CLAIM: device_id})
-    return token, ends
+    ends = clock.now() + current_app.config["JWT_ACCESS_TOKEN_EXPIRES"]
+    return create_access_token(user_id, additional_claims={DEVICE_CLAIM: device_id}), ends
 
 
 def refresh_token(user_id: str, device_id: str, row_id: str) -> str:
     """The token of a `RefreshToken` row, which it names as its `jti`."""
-    claims = {DEVICE_CLAIM: device_id, "jti": row_id}
-    return create_refresh_token(user_id, expires_delta=REFRESH_TOKEN_LIFE, additional_claims=claims)
+    return create_refresh_token(user_id, additional_claims={DEVICE_CLAIM: device_id, "jti": row_id})
 
 
 @jwt.user_lookup_loader
