@@ -5,6 +5,8 @@ import type { Id, Instant, Noun } from './nouns'
 export const VERSION = 1
 export const MAX_ACTS = 100
 export const MAX_BATCH_BYTES = 256 * 1024
+/** Room for the rest of a request beside its acts. */
+export const ENVELOPE_BYTES = 2048
 export const MAX_ARGS_BYTES = 128 * 1024
 export const PAGE_ROWS = 1000
 

@@ -5,7 +5,7 @@ import type { View } from '../protocol/effects/view'
 import { refusalOf } from '../protocol/guard'
 import { newId } from '../protocol/ids'
 import type { Id, Instant } from '../protocol/nouns'
-import { MAX_ACTS, MAX_ARGS_BYTES, MAX_BATCH_BYTES, sizeOf } from '../protocol/wire'
+import { MAX_ACTS, MAX_ARGS_BYTES, MAX_BATCH_BYTES, ENVELOPE_BYTES, sizeOf } from '../protocol/wire'
 import { durably } from './connection'
 import type { Store } from './current'
 import type { UserDatabase } from './database'
@@ -59,7 +59,7 @@ async function entriesOf(
     const visitId = await visitOf(act, overlay)
     entries.push({ ...act, state: 'pending', outcome: null, rev: null, code: null, detail: null, touches, tries: 0, visitId })
   }
-  if (entries.length > MAX_ACTS || sizeOf(entries) > MAX_BATCH_BYTES) throw new ActRefused('group-too-large')
+  if (entries.length > MAX_ACTS || sizeOf(entries) > MAX_BATCH_BYTES - ENVELOPE_BYTES) throw new ActRefused('group-too-large')
   await overlay.flush()
   return entries
 }

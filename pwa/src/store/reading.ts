@@ -11,7 +11,9 @@ export async function readFile(sha256: string, size: Size = 'original'): Promise
   const local = await localBytes(currentStore().db, sha256)
   if (local) return new Blob([local.bytes], { type: local.mime })
   try {
-    const answer = await askServer(`/api/files/${sha256}?size=${size}`)
+    let answer = await askServer(`/api/files/${sha256}?size=${size}`)
+    // Thumbnails are made in the background; until then the original serves.
+    if (answer.status === 404 && size !== 'original') answer = await askServer(`/api/files/${sha256}?size=original`)
     return answer.ok && !answer.headers.get('content-type')?.includes('html') ? await answer.blob() : null
   } catch {
     return null

@@ -1,6 +1,6 @@
 /** The outbox as the sync room sees it: what to send next, and what became of it. */
 import type { PushAnswer } from '../protocol/wire'
-import { MAX_ACTS, MAX_BATCH_BYTES, dumpAct, sizeOf } from '../protocol/wire'
+import { ENVELOPE_BYTES, MAX_ACTS, MAX_BATCH_BYTES, dumpAct, sizeOf } from '../protocol/wire'
 import { durably } from './connection'
 import type { UserDatabase } from './database'
 import { readMeta, writeMeta } from './meta'
@@ -8,8 +8,6 @@ import type { OutboxEntry } from './types'
 
 /** The journal keeps answered acts this long, so that a server restored from a backup gets back what it lost. */
 const JOURNAL_MS = 30 * 24 * 3600_000
-/** Room for the rest of the request beside its acts, in bytes. */
-const ENVELOPE_BYTES = 2048
 
 /** The oldest acts without a receipt that fit one request; a group goes whole. `one`: only the first act or group. */
 export async function nextBatch(db: UserDatabase, one = false): Promise<OutboxEntry[]> {

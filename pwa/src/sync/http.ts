@@ -76,8 +76,8 @@ async function renewed(sender: Sender, used: Tokens): Promise<Tokens> {
     if (held.access !== used.access) return held
     const answer = await plainRequest('/api/auth/refresh', withToken({ method: 'POST' }, held.refresh))
     if (answer.status === 401 || answer.status === 403) {
-      await problemOf(answer) // throws NoContact when it is not ours: a portal must not sign anybody out
-      throw await signInNeeded(sender)
+      const { code, detail } = await problemOf(answer) // NoContact when it is not ours: a portal signs nobody out
+      throw await signInNeeded(sender, code, detail)
     }
     const tokens = tokensOf(await jsonOf(answer))
     await writeMeta(sender.db, { tokens })
@@ -86,9 +86,9 @@ async function renewed(sender: Sender, used: Tokens): Promise<Tokens> {
 }
 
 /** Work goes on and the queue stays: only sending waits for a person to sign in again. */
-async function signInNeeded({ db }: Sender): Promise<Problem> {
+export async function signInNeeded({ db }: Sender, code = 'sign-in', detail = 'Sign in to send what waits'): Promise<Problem> {
   await writeMeta(db, { signInNeeded: true })
-  return new Problem(401, 'sign-in-needed', 'Sign in to send what waits')
+  return new Problem(401, code, detail)
 }
 
 export function tokensOf(data: unknown): Tokens {

@@ -37,6 +37,7 @@ async function stream(peer: Peer, poked: () => void, outer: AbortSignal): Promis
     if (!answer.ok || !answer.headers.get('content-type')?.includes('event-stream') || !answer.body) return
     poked() // what came while nobody listened
     const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader()
+    signal.addEventListener('abort', () => void reader.cancel().catch(() => {}), { once: true })
     for (let rest = ''; ;) {
       const { done, value } = await reader.read()
       if (done) return
@@ -52,6 +53,7 @@ async function stream(peer: Peer, poked: () => void, outer: AbortSignal): Promis
 }
 
 const pause = (ms: number, signal: AbortSignal): Promise<void> => new Promise((resolve) => {
+  if (signal.aborted) return resolve()
   const timer = setTimeout(resolve, ms)
   signal.addEventListener('abort', () => { clearTimeout(timer); resolve() }, { once: true })
 })

@@ -8,10 +8,13 @@ import { purgeVerified } from '../store/files'
 import type { Store } from '../store/current'
 import { writeMeta } from '../store/meta'
 import type { SyncPhase } from '../store/types'
-import { locked, NoContact, Problem } from './http'
+import { locked, NoContact, Problem, signInNeeded } from './http'
 import { pullAll } from './pull'
 import { pushAll, pushStatus } from './push'
 import { uploadAll } from './uploads'
+
+/** Refusals that only signing in again can heal. */
+const SIGN_IN = new Set(['sign-in', 'token-expired', 'token-invalid', 'token-reused', 'device-unknown'])
 
 /** This device in this person's name: never another's. */
 export type Peer = Store
@@ -24,6 +27,7 @@ export async function syncRows(peer: Peer): Promise<void> {
       if (await peer.db.outbox.where('state').equals('pending').count()) await upAndDown(peer)
       await pushStatus(peer)
     } catch (error) {
+      if (error instanceof Problem && SIGN_IN.has(error.code)) await signInNeeded(peer)
       await writeMeta(peer.db, { problem: problemFor(error) })
       throw error
     } finally {

@@ -9,8 +9,8 @@ const UPLOADS = '/api/files/uploads'
 
 export interface Resource { sha256: string; attachmentId: string; size: number }
 
-/** Opens an upload and gives its address. */
-export async function create(sender: Sender, { sha256, attachmentId, size }: Resource): Promise<string> {
+/** Opens an upload, or finds the one under way: its address, and how far the server is, in bytes. */
+export async function create(sender: Sender, { sha256, attachmentId, size }: Resource): Promise<{ url: string; offset: number }> {
   const headers = {
     ...TUS, 'Upload-Length': String(size), 'Upload-Metadata': `sha256 ${btoa(sha256)},attachment ${btoa(attachmentId)}`,
   }
@@ -18,7 +18,8 @@ export async function create(sender: Sender, { sha256, attachmentId, size }: Res
   if (!answer.ok) throw await problemOf(answer)
   const location = answer.headers.get('Location')
   if (answer.status !== 201 || !location) throw new NoContact('No address for the upload')
-  return new URL(location, globalThis.location?.href ?? 'http://localhost').pathname
+  const url = new URL(location, globalThis.location?.href ?? 'http://localhost').pathname
+  return { url, offset: answer.headers.has('Upload-Offset') ? readOffset(answer) : 0 }
 }
 
 /** How far the server is, in bytes: its count and never ours, which a kill may have left behind. Null: it has forgotten. */

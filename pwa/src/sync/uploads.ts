@@ -47,7 +47,6 @@ async function uploadOne(peer: Peer, file: StoredFile): Promise<boolean> {
     }
     throw new NoContact('The upload did not come to its end')
   } catch (error) {
-    if (await already(peer, file, error)) return true
     await note(setback(error))
     if (error instanceof NoContact || isOurFault(error)) throw error
     return false
@@ -56,10 +55,11 @@ async function uploadOne(peer: Peer, file: StoredFile): Promise<boolean> {
 
 /** One way through the file from the server's offset; false when the server lost or moved it. */
 async function send(peer: Peer, file: StoredFile, known: string | null): Promise<boolean> {
-  let offset = known ? await offsetOf(peer, known) : null
-  const url = offset === null ? await create(peer, file) : known!
-  await peer.db.files.update(file.attachmentId, { uploadUrl: url })
-  offset ??= await offsetOf(peer, url)
+  const resumed = known ? await offsetOf(peer, known) : null
+  const opened = resumed === null ? await create(peer, file) : { url: known!, offset: resumed }
+  const { url } = opened
+  let offset: number | null = opened.offset
+  await peer.db.files.update(file.attachmentId, { uploadUrl: url, offset })
   while (offset !== null && offset < file.size) {
     const bytes = await readPart(peer.db, file.sha256, offset, Math.min(offset + pieceOf(file.tries), file.size))
     offset = await patch(peer, url, offset, bytes)
@@ -76,13 +76,6 @@ async function arrived({ db }: Peer, file: StoredFile): Promise<void> {
       await db.files.update(file.attachmentId, { state: 'stored', offset: file.size, error: null, uploadUrl: null })
     }
   })
-}
-
-/** The same bytes may have come by another attachment or another device. */
-async function already(peer: Peer, file: StoredFile, error: unknown): Promise<boolean> {
-  if (!(error instanceof Problem) || !['already-stored', 'file-already-stored'].includes(error.code)) return false
-  await arrived(peer, file)
-  return true
 }
 
 /** A refusal of this file (4xx) or bytes that are gone: it steps aside. Anything else: it waits for a better time. */

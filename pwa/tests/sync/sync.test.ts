@@ -163,7 +163,7 @@ describe('a token', () => {
   test('that is not renewed any more stops sending and nothing else', async () => {
     await acceptVisit(VISIT)
     await writeMeta(store.db, { tokens: { access: 'old', refresh: 'stolen', accessExpiresAt: '2099-01-01T00:00:00Z' } })
-    await expect(syncRows(store)).rejects.toMatchObject({ code: 'sign-in-needed' })
+    await expect(syncRows(store)).rejects.toMatchObject({ code: 'refresh-refused' })
     await arrive(VISIT)
     expect(await syncStatus(store.db)).toMatchObject({ signInNeeded: true, pendingActs: 2 })
     await writeMeta(store.db, { tokens: { access: server.access, refresh: 'refresh-1', accessExpiresAt: '2099-01-01T00:00:00Z' } })
