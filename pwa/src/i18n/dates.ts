@@ -50,6 +50,11 @@ export function formatDay(instant: Instant, now: number = Date.now()): string {
   return format(instant, { month: 'short', day: 'numeric', weekday: 'short', ...(sameYear ? {} : { year: 'numeric' }) })
 }
 
+/** `11月21日 星期六`, always the calendar's words. */
+export function formatCalendar(instant: Instant): string {
+  return format(instant, { month: 'long', day: 'numeric', weekday: 'long' })
+}
+
 /** `2026年11月21日` for a calendar date or an instant. */
 export function formatDate(instant: Instant): string {
   return format(instant, { year: 'numeric', month: 'short', day: 'numeric' })

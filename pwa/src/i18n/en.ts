@@ -1,6 +1,7 @@
+import { enActs } from './en.acts'
 import { enCommon } from './en.common'
 import { enVisit } from './en.visit'
 import type { MessageKey } from './index'
 
 /** English; the type makes a message that is missing here an error. */
-export const en: Record<MessageKey, string> = { ...enCommon, ...enVisit }
+export const en: Record<MessageKey, string> = { ...enCommon, ...enVisit, ...enActs }

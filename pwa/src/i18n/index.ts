@@ -10,8 +10,8 @@ export type MessageKey = keyof typeof zh
 const STORAGE_KEY = 'xunxiu.locale'
 const current = ref<Locale>('zh-CN')
 const messages: Record<Locale, Messages> = {
-  'zh-CN': shallowReactive({ ...zh }),
-  en: shallowReactive({}),
+  'zh-CN': shallowReactive<Messages>({ ...zh }),
+  en: shallowReactive<Messages>({}),
 }
 let englishLoaded: Promise<void> | undefined
 

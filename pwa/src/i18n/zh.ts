@@ -1,5 +1,6 @@
+import { zhActs } from './zh.acts'
 import { zhCommon } from './zh.common'
 import { zhVisit } from './zh.visit'
 
 /** Every Chinese message of the engineer's side; the office brings its own when it is loaded. */
-export const zh = { ...zhCommon, ...zhVisit } as const
+export const zh = { ...zhCommon, ...zhVisit, ...zhActs } as const

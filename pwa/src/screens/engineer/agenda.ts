@@ -1,0 +1,76 @@
+/** The day's arithmetic: which visits are whose, what is due when, and in which list each one stands. Pure. */
+import { isDone, isLive, isOpen } from '@/protocol/lifecycle'
+import type { Id, SlaMilestoneBody } from '@/protocol/nouns'
+import type { RowOf } from '@/store'
+import { dayDistance } from '@/i18n'
+
+export interface Due { kind: SlaMilestoneBody['kind']; at: number }
+export interface Entry {
+  visit: RowOf<'visit'>
+  order: RowOf<'work_order'> | undefined
+  site: RowOf<'site'> | undefined
+  due: Due | null
+}
+export type SortBy = 'slot' | 'due'
+export interface Agenda { today: Entry[]; week: Entry[]; overdue: Entry[]; done: Entry[]; handedOver: Entry[] }
+
+export function isMine(visit: RowOf<'visit'>, userId: Id): boolean {
+  return Boolean(visit.handedOver) || visit.body.lead_id === userId || visit.body.helper_ids.includes(userId)
+}
+
+/** The milestone to beat next. What this phone knows to be met counts as met, though the server has not heard yet. */
+export function nextDue(visit: RowOf<'visit'>, milestones: readonly RowOf<'sla_milestone'>[]): Due | null {
+  const { times } = visit.body
+  const metHere: Partial<Record<Due['kind'], boolean>> = {
+    respond: Boolean(times.accepted ?? times.travelling ?? times.arrived),
+    arrive: Boolean(times.arrived),
+    resolve: Boolean(times.work_done ?? times.submitted),
+  }
+  let next: Due | null = null
+  for (const { body } of milestones) {
+    if (body.met_at || metHere[body.kind]) continue
+    const at = Date.parse(body.due_at)
+    if (!Number.isNaN(at) && (!next || at < next.at)) next = { kind: body.kind, at }
+  }
+  return next
+}
+
+const slotStart = (entry: Entry) => Date.parse(entry.visit.body.slot_start) || Number.MAX_SAFE_INTEGER
+const dueAt = (entry: Entry) => entry.due?.at ?? Number.MAX_SAFE_INTEGER
+
+/** What one is doing comes first, whatever the sorting; then by slot or by deadline. */
+export function compare(sortBy: SortBy): (a: Entry, b: Entry) => number {
+  const [first, second] = sortBy === 'slot' ? [slotStart, dueAt] : [dueAt, slotStart]
+  return (a, b) =>
+    Number(isLive(b.visit.body.state)) - Number(isLive(a.visit.body.state)) ||
+    first(a) - first(b) || second(a) - second(b) || (a.visit.id < b.visit.id ? -1 : 1)
+}
+
+/** Late: its deadline has passed, or its slot has and nobody has set out. */
+export function isOverdue(entry: Entry, now: number): boolean {
+  const { state, slot_end } = entry.visit.body
+  if (!isOpen(state)) return false
+  if (entry.due && entry.due.at < now) return true
+  return !isLive(state) && Date.parse(slot_end) < now
+}
+
+/** Every open visit is in today's or the week's list, and in the overdue list as well when it is late. */
+export function arrange(entries: readonly Entry[], sortBy: SortBy, now: number): Agenda {
+  const agenda: Agenda = { today: [], week: [], overdue: [], done: [], handedOver: [] }
+  for (const entry of entries) {
+    const { visit } = entry
+    if (visit.handedOver) agenda.handedOver.push(entry)
+    else if (isOpen(visit.body.state)) {
+      const isToday = isLive(visit.body.state) || dayDistance(visit.body.slot_start, now) <= 0
+      agenda[isToday ? 'today' : 'week'].push(entry)
+      if (isOverdue(entry, now)) agenda.overdue.push(entry)
+    } else if (isDone(visit.body.state)) agenda.done.push(entry)
+  }
+  for (const list of [agenda.today, agenda.week, agenda.overdue]) list.sort(compare(sortBy))
+  agenda.done.sort((a, b) => finishedAt(b) - finishedAt(a))
+  return agenda
+}
+
+function finishedAt({ visit }: Entry): number {
+  return Date.parse(visit.body.times.submitted ?? visit.body.slot_end) || 0
+}

@@ -1,0 +1,32 @@
+import type { RouteRecordRaw } from 'vue-router'
+import VisitsScreen from './VisitsScreen.vue'
+
+/** The list is in the first bundle, because it is what one opens; the rest follows and is fetched when the page rests. */
+const rest = {
+  visit: () => import('./VisitScreen.vue'),
+  diagnosis: () => import('./DiagnosisScreen.vue'),
+  parts: () => import('./PartsScreen.vue'),
+  photos: () => import('./PhotosScreen.vue'),
+  checklists: () => import('./ChecklistsScreen.vue'),
+  run: () => import('./ChecklistRunScreen.vue'),
+  notes: () => import('./NotesScreen.vue'),
+  report: () => import('./ReportScreen.vue'),
+  history: () => import('./HistoryScreen.vue'),
+  ledger: () => import('./LedgerScreen.vue'),
+  timeline: () => import('./TimelineScreen.vue'),
+}
+
+export const routes: RouteRecordRaw[] = [
+  { path: '/visits', component: VisitsScreen, meta: { tab: true } },
+  { path: '/visits/:id', component: rest.visit },
+  { path: '/visits/:id/diagnosis', component: rest.diagnosis },
+  { path: '/visits/:id/parts', component: rest.parts },
+  { path: '/visits/:id/photos', component: rest.photos },
+  { path: '/visits/:id/checklists', component: rest.checklists },
+  { path: '/visits/:id/checklists/:runId', component: rest.run },
+  { path: '/visits/:id/notes', component: rest.notes },
+  { path: '/visits/:id/report', component: rest.report },
+  { path: '/visits/:id/history', component: rest.history },
+  { path: '/visits/:id/ledger', component: rest.ledger },
+  { path: '/visits/:id/timeline', component: rest.timeline },
+]

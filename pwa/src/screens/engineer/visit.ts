@@ -1,0 +1,49 @@
+/** What every screen of a visit knows about it. */
+import { computed, type ComputedRef, type Ref } from 'vue'
+import type { Id } from '@/protocol/nouns'
+import { useRow, useRows, type RowOf } from '@/store'
+import { current } from '@/session'
+
+export interface VisitFacts {
+  visit: Readonly<Ref<RowOf<'visit'> | null | undefined>>
+  order: Readonly<Ref<RowOf<'work_order'> | null | undefined>>
+  site: Readonly<Ref<RowOf<'site'> | null | undefined>>
+  isLead: ComputedRef<boolean>
+  /** Whether this person may add facts: they are of the crew, or were until a moment ago. */
+  isCrew: ComputedRef<boolean>
+  title: ComputedRef<string>
+}
+
+export function useVisit(id: () => Id): VisitFacts {
+  const visit = useRow('visit', id)
+  const order = useRow('work_order', () => visit.value?.body.work_order_id)
+  const site = useRow('site', () => visit.value?.body.site_id)
+  const isLead = computed(() => Boolean(visit.value) && visit.value?.body.lead_id === current.value?.userId)
+  const isCrew = computed(
+    () => isLead.value || Boolean(visit.value?.body.helper_ids.includes(current.value?.userId ?? '')),
+  )
+  const title = computed(() => order.value?.body.site_name ?? site.value?.body.name ?? '')
+  return { visit, order, site, isLead, isCrew, title }
+}
+
+/** The catalogue's words for codes: a function from kind and code to the entry. */
+export function useCatalogue(): ComputedRef<(kind: string, code: string | null | undefined) => RowOf<'catalogue_entry'> | undefined> {
+  const rows = useRows('catalogue_entry')
+  return computed(() => {
+    const byCode = new Map((rows.value ?? []).map((row) => [`${row.body.kind}:${row.body.code}`, row]))
+    return (kind, code) => (code ? byCode.get(`${kind}:${code}`) : undefined)
+  })
+}
+
+/** The address in the phone's own map app; by coordinates when there are any. */
+export function mapLink(site: { name: string; address: string; lat: string | null; lng: string | null }): string {
+  const at = site.lat && site.lng ? `${site.lat},${site.lng}` : ''
+  const label = encodeURIComponent(site.address || site.name)
+  if (/iPhone|iPad|Macintosh/.test(navigator.userAgent)) {
+    return at ? `https://maps.apple.com/?ll=${at}&q=${label}` : `https://maps.apple.com/?q=${label}`
+  }
+  if (/Android/.test(navigator.userAgent)) return at ? `geo:${at}?q=${at}(${label})` : `geo:0,0?q=${label}`
+  return at
+    ? `https://uri.amap.com/marker?position=${site.lng},${site.lat}&name=${label}&coordinate=wgs84`
+    : `https://uri.amap.com/search?keyword=${label}`
+}
