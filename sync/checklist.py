@@ -7,6 +7,7 @@ twin; both run `tests/vectors/checklist.json`.
 
 A reading outside its limits is a true answer and a failed one, never a wrong one: an instrument is not argued with.
 """
+
 from __future__ import annotations
 
 import re
@@ -301,9 +302,9 @@ _CHECKS: Mapping[str, Callable[[Item, object], str | None]] = {
     "check": lambda item, value: None if value in ("ok", "fail", "na") else "not-a-check",
     "number": _number_problem,
     "text": _text_problem,
-    "choice": lambda item, value: None
-    if isinstance(value, str) and value in (item.get("options") or [])
-    else "not-an-option",
+    "choice": lambda item, value: (
+        None if isinstance(value, str) and value in (item.get("options") or []) else "not-an-option"
+    ),
     "date": lambda item, value: None if _is_date(value) else "not-a-date",
     "photo": _photos_problem,
     "photo_pair": _pair_problem,

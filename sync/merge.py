@@ -4,6 +4,7 @@ Merging is by content, with no clock and no history: an edit carries the value i
 that is no longer what is stored does the field's policy decide. Policies and owners of fields are data:
 `sync/rules/fields.json`. `pwa/src/protocol/merge.ts` is the twin; both run `tests/vectors/merge.json`.
 """
+
 from __future__ import annotations
 
 import json

@@ -6,6 +6,7 @@ makes it again, and both must get the same bytes: lists are ordered by id (UUIDv
 the server may correct. `pwa/src/protocol/report.ts` is the twin; both run `tests/vectors/report.json`. Wording, order
 and formats are data: `sync/rules/report.json`.
 """
+
 from __future__ import annotations
 
 import hashlib
@@ -20,13 +21,16 @@ from sync.rules import rule
 
 FORMAT = 1  # of the content; a new number whenever the same view gives other content
 DEFAULT_UTC_OFFSET_MINUTES = 480  # China has one zone and no summer time, so a fixed offset needs no tz database
+MAX_UTC_OFFSET_MINUTES = 14 * 60
 LOCALES = ("zh-CN", "en")
 
 Row = Mapping[str, Any]
 Content = dict[str, Any]
 
 _RULES = rule("report")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})\Z")
+# Stricter than either language's reader, because they differ on 24:00 and on digits of other scripts.
+_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_INSTANT = re.compile(rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}:[0-5][0-9](\.[0-9]{{1,6}})?(Z|[+-]{_TIME})\Z")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _MAX_INTEGER = 2**53 - 1  # beyond this JavaScript cannot count
 
@@ -100,15 +104,18 @@ def content_hash(content: Any) -> str:
     return hashlib.sha256(canonical(content).encode("utf-8")).hexdigest()
 
 
-def is_content(value: object) -> bool:
+def is_content(value: Any) -> bool:
     """Whether a device's word for content has the shape `report_content` makes: nothing of the wrong type where
-    `sections` reads, and nothing `canonical` cannot write. Missing and unknown keys are allowed, for other versions.
+    `sections` reads, and nothing `canonical` cannot write. Beside `format`, `number` and `utc_offset_minutes` keys may
+    be missing and others unknown, for other versions.
     """
     try:
         canonical(value)
     except (ValueError, RecursionError):
         return False
-    return _has_shape(value, _SHAPE)
+    if not _has_shape(value, _SHAPE) or not value.keys() >= {"format", "number", "utc_offset_minutes"}:
+        return False
+    return -MAX_UTC_OFFSET_MINUTES <= int(value["utc_offset_minutes"]) <= MAX_UTC_OFFSET_MINUTES
 
 
 def _has_shape(value: Any, shape: Any) -> bool:
@@ -350,5 +357,8 @@ def local_time(instant: str, utc_offset_minutes: int) -> str:
     """`2026-11-21 16:30` for an instant, in the fixed offset of the content; empty for an empty one."""
     if not _instant(instant):
         return ""
-    moment = datetime.fromisoformat(_instant(instant)) + timedelta(minutes=utc_offset_minutes)
-    return moment.strftime("%Y-%m-%d %H:%M")
+    try:
+        moment = datetime.fromisoformat(_instant(instant)) + timedelta(minutes=utc_offset_minutes)
+    except OverflowError:  # the last hours of the year 9999
+        return ""
+    return moment.isoformat(sep=" ", timespec="minutes")[:16]

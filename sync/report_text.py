@@ -3,6 +3,7 @@
 The phone shows these sections and the PDF prints them, so what was read on the screen is what lies on paper. The
 twin is `pwa/src/protocol/report_text.ts`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
@@ -159,7 +160,9 @@ def _table(table: Mapping[str, Any], source: Content, content: Content, locale: 
 def _image(row: Mapping[str, Any], content: Content, locale: str) -> dict[str, str]:
     taken = local_time(row.get("taken_at", ""), _offset(content))
     label = _either(row, "label", "label_en", locale)
-    parts = [_value("purpose", row.get("purpose"), locale), label, row.get("caption", ""), taken]
+    said = row.get("caption", "")
+    own = said if said not in (row.get("label"), row.get("label_en")) else ""
+    parts = [_value("purpose", row.get("purpose"), locale), label, own, taken]
     caption = " / ".join(part for part in parts if part)
     return {"id": row["id"], "sha256": row["sha256"], "caption": caption}
 

@@ -10,6 +10,7 @@ hours of each working day, `service` for the service hours of each. A working da
 working days from Friday 16:00 end on Friday 16:00, and three days of service from Friday evening end on Wednesday's
 closing time. A deadline that falls on a closing time stays there instead of jumping to the next opening.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping

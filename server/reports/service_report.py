@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import segno
 import typst
@@ -25,6 +25,7 @@ from sync.report_text import changed_titles, report_text, report_title, sections
 MAX_PHOTO_EDGE = 1280  # pixels, as the large thumbnail: three photos share 174 mm, some 550 dots per inch
 MAX_PHOTO_PIXELS = 100_000_000  # as for uploads
 JPEG_QUALITY = 82
+PREVIEW_PPI = 110.0  # a page is 909 pixels wide
 FONT_PACKAGE = "pylopdf_fonts_zh_cn"  # Noto Sans SC and Noto Serif SC as a package of data
 # In order of preference; the first three come with packages of ours or of Debian, the rest with people's machines.
 FONTS = (
@@ -108,7 +109,7 @@ def _data(
     }
 
 
-def _typeset(data: dict[str, Any], photos: Mapping[str, bytes], format: str = "pdf") -> Any:
+def _typeset(data: dict[str, Any], photos: Mapping[str, bytes], format: Literal["pdf", "png"] = "pdf") -> Any:
     """Sets the template in a folder of its own: the only files it can read are those put there for it."""
     with tempfile.TemporaryDirectory(prefix="report-") as name:
         folder = Path(name)
@@ -118,12 +119,12 @@ def _typeset(data: dict[str, Any], photos: Mapping[str, bytes], format: str = "p
         for place, block in enumerate(data["blocks"]):
             block["file"] = _put(folder, f"signature-{place}", photos.get(block["image_id"]))
         qr = segno.make(f"{data['number']}\nsha256:{data['hash']}", error="m", micro=False)
-        qr.save(folder / "qr.svg", kind="svg", border=0, dark="#111827")
+        qr.save(str(folder / "qr.svg"), kind="svg", border=0, dark="#111827")
         (folder / "data.json").write_text(json.dumps(data, ensure_ascii=False), "utf-8")
         (folder / "report.typ").write_bytes((_HERE / "service_report.typ").read_bytes())
-        return typst.compile(
-            folder / "report.typ", root=folder, font_paths=_fonts(), format=format, ppi=110 if format == "png" else None
-        )
+        ppi = PREVIEW_PPI if format == "png" else None
+        template = str(folder / "report.typ")
+        return typst.compile(template, root=str(folder), font_paths=_fonts(), format=format, ppi=ppi)
 
 
 def _put(folder: Path, name: str, data: bytes | None) -> str:

@@ -1,4 +1,5 @@
 """Checklists, by the vectors that the phone's twin runs too."""
+
 from __future__ import annotations
 
 import json

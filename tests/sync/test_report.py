@@ -1,4 +1,5 @@
 """The service report: content, bytes, hash, words and changes, by the vectors that the phone's twin runs too."""
+
 from __future__ import annotations
 
 import copy
@@ -6,6 +7,8 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sync import report, report_text
 
@@ -109,6 +112,7 @@ def test_every_word_of_the_rules_exists_in_both_languages():
         ("format", True),
         ("number", 1),
         ("number", None),
+        ("utc_offset_minutes", 10**12),
         ("checklists", [{"id": "1", "answers": {}}]),
     ],
 )
@@ -126,8 +130,48 @@ def test_content_nested_without_end_is_no_content():
     assert not report.is_content({"x": deep})
 
 
+@pytest.mark.parametrize("key", ["format", "number", "utc_offset_minutes"])
+def test_content_without_its_name_or_zone_is_no_content(key):
+    content = copy.deepcopy(VECTORS["views"][0]["content"])
+    del content[key]
+    assert not report.is_content(content)
+
+
+JSON = st.recursive(
+    st.one_of(st.text(), st.integers(-10, 10**16), st.booleans(), st.none()),
+    lambda inner: st.one_of(st.lists(inner, max_size=2), st.dictionaries(st.text(max_size=3), inner, max_size=2)),
+    max_leaves=4,
+)
+
+
+def places(value, path=()):
+    """Every place in a content, as a path of keys."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        yield from places(one, (*path, key))
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data(), view=st.sampled_from([0, 1]), value=JSON)
+def test_whatever_a_device_calls_content_is_refused_or_can_be_shown_and_compared(data, view, value):
+    original = VECTORS["views"][view]["content"]
+    path = data.draw(st.sampled_from([place for place in places(original) if place]))
+    content = copy.deepcopy(original)
+    inner = content
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    if report.is_content(content):
+        for locale in report.LOCALES:
+            assert all(section["title"] for section in report_text.sections(content, locale))
+            report_text.changed_titles(report.changed_since(content, original), locale)
+        assert len(report.content_hash(content)) == 64
+
+
 def test_content_of_an_older_or_newer_format_is_printed_as_far_as_it_is_known():
-    content = {"number": "SN1-1", "work_order": {"kind": "dive", "title": "x"}, "novelty": {"a": [1]}}
+    content = {"format": 9, "utc_offset_minutes": 0, "number": "SN1-1", "novelty": {"a": [1]}}
+    content["work_order"] = {"kind": "dive", "title": "x"}
     assert report.is_content(content)
     assert report_text.report_title(content, "en") == "Service report"
     assert report_text.sections(content, "en")[0]["rows"] == [

@@ -1,4 +1,5 @@
 """Deadlines, worked out by hand and recounted minute by minute."""
+
 from __future__ import annotations
 
 import json

@@ -6,7 +6,8 @@ import type { CatalogueName, ContentValue, ReportContent, ReportRow, ReportView 
 
 const FORMAT = 1 // of the content; a new number whenever the same view gives other content
 export const DEFAULT_UTC_OFFSET_MINUTES = 480
-const INSTANT = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(Z|[+-]\d{2}:\d{2})$/
+// Stricter than either language's reader, because they differ on 24:00.
+const INSTANT = /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d{1,6}))?(Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/
 
 type Loose = Record<string, unknown>
 
@@ -74,7 +75,7 @@ export function changedSince(signed: ReportContent, current: ReportContent): str
 export function localTime(at: string, utcOffsetMinutes: number): string {
   const utc = instant(at)
   if (!utc) return ''
-  return new Date(Date.parse(utc) + utcOffsetMinutes * 60_000).toISOString().slice(0, 16).replace('T', ' ')
+  return fourDigitYear(Date.parse(utc) + utcOffsetMinutes * 60_000).slice(0, 16).replace('T', ' ')
 }
 
 function compare(was: unknown, now: unknown, path: string, found: string[]): void {
@@ -229,5 +230,11 @@ function instant(value: unknown): string {
   const days = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate()
   if (Number(month) < 1 || Number(month) > 12 || Number(day) > days) return '' // Date.parse would roll over
   const moment = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}.${millis}${zone}`)
-  return Number.isNaN(moment) ? '' : new Date(moment).toISOString()
+  return Number.isNaN(moment) ? '' : fourDigitYear(moment)
+}
+
+/** Empty outside the years 1 to 9999, where the two languages know different calendars. */
+function fourDigitYear(moment: number): string {
+  const iso = new Date(moment).toISOString()
+  return /^\d{4}-/.test(iso) && !iso.startsWith('0000') ? iso : ''
 }

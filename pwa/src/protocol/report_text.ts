@@ -160,7 +160,8 @@ function tableOf(rule: TableRule, source: Loose, content: Loose, locale: Locale)
 function imageOf(row: Loose, content: Loose, locale: Locale): { id: string; sha256: string; caption: string } {
   const taken = localTime(String(row.taken_at ?? ''), offset(content))
   const label = either(row, 'label', 'label_en', locale)
-  const caption = [valueOf('purpose', row.purpose, locale), label, row.caption, taken].filter(Boolean).join(' / ')
+  const own = row.caption === row.label || row.caption === row.label_en ? '' : row.caption
+  const caption = [valueOf('purpose', row.purpose, locale), label, own, taken].filter(Boolean).join(' / ')
   return { id: String(row.id), sha256: String(row.sha256), caption }
 }
 
