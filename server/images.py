@@ -27,7 +27,7 @@ MIMES = {
     "JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp", "GIF": "image/gif",
     "HEIF": "image/heic", "AVIF": "image/avif",
 }  # fmt: skip
-_FORMATS = tuple(MIMES)
+_FORMATS = tuple(kind for kind in MIMES if kind != "MPO")  # the reader of JPEG finds those itself
 _EXIF_ORIENTATION = 0x0112
 _SIDEWAYS = (5, 6, 7, 8)  # orientations that swap width and height
 
@@ -51,10 +51,12 @@ class Picture:
 
 def inspect(path: Path) -> Picture:
     """Recognises a picture without unpacking its pixels; raises `not-an-image` or `image-bomb`."""
-    with _hostile(), Image.open(path, formats=_FORMATS) as image:
-        picture = _picture(image)
-        image.verify()  # checksums of the container, where the format has them
-    return picture
+    with _hostile():
+        with Image.open(path, formats=_FORMATS) as image:
+            _count_pixels(image)
+            image.verify()  # checksums of the container, where the format has them; nothing can be read after it
+        with Image.open(path, formats=_FORMATS) as image:
+            return _picture(image)
 
 
 def make_thumbnails(source: Path, sizes: tuple[int, ...] = THUMB_SIZES) -> tuple[Picture, dict[int, bytes]]:
@@ -88,10 +90,14 @@ def _hostile() -> Iterator[None]:
         raise Problem("not-an-image") from error
 
 
-def _picture(image: Image.Image) -> Picture:
-    width, height = image.size
-    if width * height > MAX_PIXELS:
+def _count_pixels(image: Image.Image) -> None:
+    if image.width * image.height > MAX_PIXELS:
         raise Problem("image-bomb")
+
+
+def _picture(image: Image.Image) -> Picture:
+    _count_pixels(image)
+    width, height = image.size
     if image.format not in MIMES or not width or not height:
         raise Problem("not-an-image")
     if _orientation(image) in _SIDEWAYS:

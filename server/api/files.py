@@ -188,7 +188,7 @@ def read(sha256: str) -> Response:
 
 def _may_read(sha256: str) -> bool:
     orders = select(Attachment.work_order_id).where(Attachment.sha256 == sha256).distinct()
-    return any(scopes.holds(db.session, current_user.id, f"wo:{order}") for order in db.session.scalars(orders).all())
+    return any(scopes.holds(db.session(), current_user.id, f"wo:{order}") for order in db.session.scalars(orders).all())
 
 
 # --- What a request says --------------------------------------------------------------------------------

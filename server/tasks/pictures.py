@@ -66,7 +66,7 @@ def expire_uploads() -> None:
     _remove_strays()
 
 
-def _detached(query: Select[tuple[Upload]]) -> list[Upload]:
+def _detached(query: Select[Upload]) -> list[Upload]:
     """Rows that outlive their transaction, because none may be open while files are read."""
     rows = list(db.session.scalars(query))
     db.session.expunge_all()

@@ -154,7 +154,8 @@ def take_for_handing() -> list[tuple[str, int]]:
     now = clock.now()
     before = now - _setting("TASK_HANDED_SECONDS", HANDED_AGAIN)
     wanted = select(Task).where(_due(now), or_(Task.handed_at.is_(None), Task.handed_at <= before))
-    tasks = db.session.scalars(wanted.order_by(Task.run_at).limit(HANDED_AT_ONCE).with_for_update(skip_locked=True)).all()
+    wanted = wanted.order_by(Task.run_at).limit(HANDED_AT_ONCE).with_for_update(skip_locked=True)
+    tasks = db.session.scalars(wanted).all()
     for task in tasks:
         task.handed_at = now
     taken = [(task.id, task.attempts) for task in tasks]
