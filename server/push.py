@@ -49,12 +49,20 @@ class _Batch:
     received: datetime
     offset: timedelta
     locked: dict[Any, Any] = field(default_factory=dict)
+    read: dict[Any, Any] = field(default_factory=dict)
     receipts: dict[int, Receipt | tuple[Act, Outcome]] = field(default_factory=dict)
     last: int = 0
 
     def context(self, act: Act) -> Context:
         return Context(
-            self.session, self.user, self.device.id, self.corrected(act.at), self.received, act.id, self.locked
+            self.session,
+            self.user,
+            self.device.id,
+            self.corrected(act.at),
+            self.received,
+            act.id,
+            self.locked,
+            self.read,
         )
 
     def corrected(self, at: str) -> datetime:

@@ -71,6 +71,7 @@ class Context:
     received: datetime
     act_id: str = ""
     locked: dict[tuple[type, str], Any] = field(default_factory=dict)
+    read: dict[tuple[type, str], Any] = field(default_factory=dict)
 
     def lock(self, model: type[Noun], row_id: str) -> Noun:
         """The row, locked before it is read: before the wait for its lock it would be stale. Parks when unknown."""
@@ -83,11 +84,15 @@ class Context:
         return found
 
     def load(self, model: type[Noun], row_id: str) -> Noun:
-        """A row that is only read. Parks when unknown."""
-        row = self.session.get(model, row_id)
+        """A row that is only read. Parks when unknown. Kept for the batch: the session itself holds rows weakly."""
+        row = self.locked.get((model, row_id)) or self.read.get((model, row_id))
         if row is None:
-            raise Parked("row-unknown", f"{model.NOUN} {row_id}")
-        return row
+            row = self.session.get(model, row_id)
+            if row is None:
+                raise Parked("row-unknown", f"{model.NOUN} {row_id}")
+            self.read[model, row_id] = row
+        found: Noun = row
+        return found
 
     def add(self, row: Noun) -> Noun:
         """A new row, stamped with who and when."""

@@ -177,10 +177,11 @@ def edit(ctx: Context, id: str, changes: dict[str, list[Any]]) -> Outcome:
 def _check_edit(ctx: Context, order: WorkOrder, name: str, now: Any) -> None:
     if name not in EDITABLE:
         raise Rejected("args-invalid", f"changes.{name}: not to be edited")
+    kind: Any
     kind, limit = EDITABLE[name]
     if name == "asset_id" and now is None:
         return
-    if not isinstance(now, kind) or isinstance(now, bool):
+    if type(now) is not kind:
         raise Rejected("args-invalid", f"changes.{name}: wrong type")
     if (kind is int and now not in LEVELS) or (kind is not int and len(now) > limit) or (name == "title" and not now):
         raise Rejected("args-invalid", f"changes.{name}: out of range")
@@ -309,8 +310,7 @@ def review(ctx: Context, visit_id: str, decision: str, remarks: str) -> Outcome:
     visit = ctx.lock(Visit, visit_id)
     if visit.state in GONE:
         raise Parked("illegal-transition", f"visit.review from {visit.state}")
-    outcome = move(
-        ctx, "visit.accept_work" if decision == "accept" else "visit.return_work", visit, data={"remarks": remarks}
-    )
+    name = {"accept": "visit.accept_work", "return": "visit.return_work"}[decision]
+    outcome = move(ctx, name, visit, data={"remarks": remarks})
     visit.returned_note = remarks if decision == "return" else ""
     return outcome

@@ -29,7 +29,14 @@ def settle(ctx: Context, id: str, decision: str, note: str) -> Outcome:
     if decision == "apply":
         author = ctx.load(User, item.user_id)
         theirs = Context(
-            ctx.session, author, item.device_id, _at(item, ctx.received), ctx.received, item.act_id, ctx.locked
+            ctx.session,
+            author,
+            item.device_id,
+            _at(item, ctx.received),
+            ctx.received,
+            item.act_id,
+            ctx.locked,
+            ctx.read,
         )
         perform(theirs, item.act, item.v, item.args)
     item.state, item.resolution = "resolved", {"apply": "applied", "discard": "discarded"}[decision]
