@@ -12,8 +12,7 @@ interface WithReason extends OnVisit { reason: string; note?: string }
 interface Withdraw { id: Id; reason?: string }
 
 export type EditableWorkOrder = Pick<WorkOrderBody,
-  'title' | 'description' | 'asset_id' | 'level' | 'level_reason' | 'channel' | 'source' | 'categories' | 'owner_id' |
-  'kind' | 'follow_up'>
+  'title' | 'description' | 'asset_id' | 'level' | 'level_reason' | 'channel' | 'source' | 'categories' | 'kind'>
 
 export interface RegisterArgs {
   id: Id

@@ -44,7 +44,8 @@ export interface WorkOrderBody extends Common {
   owner_id: Id | null
   follow_up: boolean
   due_at: Instant | null
-  cancelled: null | { reason: string; note: string; by: string; at: Instant }
+  /** `by` is a user id. */
+  cancelled: null | { reason: string; note: string; by: Id; at: Instant }
 }
 
 export interface SlaMilestoneBody extends Common {
@@ -223,7 +224,7 @@ export interface ReviewItemBody extends Common {
   visit_id: Id | null
   state: 'open' | 'resolved'
   resolution: null | 'applied' | 'amended' | 'discarded'
-  resolved_by: string | null
+  resolved_by: Id | null
   resolved_at: Instant | null
   resolution_note: string | null
 }

@@ -35,7 +35,7 @@ export type Role =
 
 export type CatalogueKind =
   | 'symptom' | 'cause' | 'action' | 'pause_reason' | 'cannot_reason' | 'waive_reason'
-  | 'decline_reason' | 'reassign_reason' | 'cancel_reason'
+  | 'decline_reason' | 'reassign_reason' | 'cancel_reason' | 'delay_reason' | 'hold_reason' | 'rebook_reason'
 
 export interface CatalogueEntryBody extends Common {
   kind: CatalogueKind

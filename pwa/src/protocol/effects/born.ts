@@ -13,10 +13,10 @@ export const bornFact = (act: Act, actor: Actor, visit: ViewRow<'visit'>): Fact 
 
 /** The line in the timeline; the server's own takes its place, so its id need not be the same. */
 export function eventOf(
-  act: Act, actor: Actor, workOrderId: Id, visitId: Id | null, data: Record<string, unknown> = {},
+  act: Act, actor: Actor, workOrderId: Id, visitId: Id | null, data: Record<string, unknown> = {}, kind: string = act.act,
 ): Change<'event'> {
   const body: EventBody = {
-    ...born(act, actor), work_order_id: workOrderId, visit_id: visitId, kind: act.act, by_name: actor.name, at: act.at, data,
+    ...born(act, actor), work_order_id: workOrderId, visit_id: visitId, kind, by_name: actor.name, at: act.at, data,
   }
   return { noun: 'event', id: act.id, scope: `wo:${workOrderId}`, body }
 }

@@ -1,9 +1,10 @@
 /** What the office's acts on work orders and on things that need a person do to the rows of this device. */
-import { isEnded, nextOfWorkOrder } from '../lifecycle'
+import type { Act } from '../acts'
+import { isEnded, next, nextOfWorkOrder } from '../lifecycle'
 import type { Bodies, Noun, WorkOrderBody } from '../nouns'
-import { born, eventOf } from './born'
+import { born, changed, eventOf } from './born'
 import { applyChanges } from './changes'
-import type { Change, Effect, ViewRow } from './view'
+import type { Change, Effect, View, ViewRow } from './view'
 
 const register: Effect<'work_order.register'> = async (act, view, actor) => {
   const { id, contact_name, contact_phone, ...given } = act.args
@@ -25,7 +26,7 @@ const edit: Effect<'work_order.edit'> = async (act, view, actor) => {
   const order = await view.get('work_order', act.args.id)
   if (!order || isEnded(order.body.state)) return []
   const body = applyChanges<WorkOrderBody>(order.body, act.args.changes)
-  return [{ ...order, body }, eventOf(act, actor, order.id, null, { changes: act.args.changes })]
+  return [{ ...order, body }, eventOf(act, actor, order.id, null, { fields: Object.keys(act.args.changes).sort() })]
 }
 
 const cancel: Effect<'work_order.cancel'> = async (act, view, actor) => {
@@ -33,14 +34,26 @@ const cancel: Effect<'work_order.cancel'> = async (act, view, actor) => {
   const order = await view.get('work_order', id)
   const state = order && nextOfWorkOrder(order.body.state, act.act)
   if (!order || !state) return []
-  const cancelled = { reason, note: note ?? '', by: actor.name, at: act.at }
-  return [{ ...order, body: { ...order.body, state, cancelled } }, eventOf(act, actor, id, null, { reason })]
+  const cancelled = { reason, note: note ?? '', by: actor.userId, at: act.at }
+  return [
+    { ...order, body: { ...order.body, state, cancelled, due_at: null } },
+    eventOf(act, actor, id, null, { reason, note: note ?? '' }), ...(await cancelVisits(act, view)),
+  ]
+}
+
+/** Its visits that can still be cancelled go with it. */
+async function cancelVisits({ args, at }: Act<'work_order.cancel'>, view: View): Promise<Change[]> {
+  return (await view.find('visit', 'work_order_id', args.id)).flatMap((visit) => {
+    const state = next(visit.body.state, 'visit.cancel', visit.body.mode)
+    const times = { ...visit.body.times, ...(state && { [state]: at }) }
+    return state ? [changed(visit, { state, times, reason: args.reason, reason_note: args.note ?? '' })] : []
+  })
 }
 
 const close: Effect<'work_order.close'> = async (act, view, actor) => {
   const order = await view.get('work_order', act.args.id)
   const state = order && nextOfWorkOrder(order.body.state, act.act)
-  return order && state ? [{ ...order, body: { ...order.body, state } }, eventOf(act, actor, order.id, null)] : []
+  return order && state ? [{ ...order, body: { ...order.body, state, due_at: null } }, eventOf(act, actor, order.id, null)] : []
 }
 
 const settleEvidence: Effect<'evidence.settle'> = async (act, view) => {
@@ -66,7 +79,7 @@ const settleReview: Effect<'review.settle'> = async (act, view, actor) => {
   const resolution = act.args.decision === 'apply' ? 'applied' : 'discarded'
   const body = {
     ...item.body, state: 'resolved' as const, resolution: resolution as 'applied' | 'discarded',
-    resolved_by: actor.name, resolved_at: act.at, resolution_note: act.args.note ?? null,
+    resolved_by: actor.userId, resolved_at: act.at, resolution_note: act.args.note ?? null,
   }
   return [{ ...item, body }]
 }

@@ -1,7 +1,7 @@
 /** What the acts on a visit do to the rows of this device until the server's own rows arrive. */
 import type { Act, ActName, Args } from '../acts'
 import { isDone, isGone, isLive, isDerived, next, type VisitStep } from '../lifecycle'
-import type { Id, VisitBody, WorkOrderBody, WorkOrderState } from '../nouns'
+import type { Id, SlaMilestoneBody, VisitBody, WorkOrderBody, WorkOrderState } from '../nouns'
 import { born, changed, eventOf } from './born'
 import type { Actor, Change, Effect, View, ViewRow } from './view'
 
@@ -15,17 +15,19 @@ export async function step(
   const to = visit && next(visit.body.state, name, visit.body.mode)
   if (!visit || !to) return [] // the office was quicker: the server will park the act and say so
   const after = changed(visit, { state: to, times: { ...visit.body.times, [to]: act.at }, ...more })
+  const met = await metMilestones(act, name, view, visit)
   return [
     after,
-    eventOf(act, actor, visit.body.work_order_id, visit.id, dataOf(more)),
-    ...(await metMilestones(act, name, view, visit)),
-    ...(await derived(view, visit.body.work_order_id, [after])),
+    eventOf(act, actor, visit.body.work_order_id, visit.id, { from: visit.body.state, to, ...dataOf(act, more) }, name),
+    ...met,
+    ...(await derived(view, visit.body.work_order_id, [after], met.find((change) => change.noun === 'work_order') as Change<'work_order'>)),
   ]
 }
 
-const dataOf = ({ reason, reason_note, returned_note }: Partial<VisitBody>): Record<string, unknown> => ({
-  ...(reason && { reason }), ...(reason_note && { note: reason_note }), ...(returned_note && { remarks: returned_note }),
-})
+const dataOf = (act: Act<OnVisit>, { reason, reason_note }: Partial<VisitBody>): Record<string, unknown> => {
+  const { place, remarks } = act.args as Partial<Args['visit.arrive'] & Args['visit.review']>
+  return { ...(reason && { reason, note: reason_note }), ...(place && { place }), ...(remarks && { remarks }) }
+}
 
 const plain = <A extends OnVisit & VisitStep>(name: A): Effect<A> =>
   (act, view, actor) => step(act as Act<OnVisit>, name, view, actor)
@@ -36,12 +38,23 @@ const withReason = <A extends 'visit.decline' | 'visit.pause' | 'visit.cannot_co
     return step(act as Act<OnVisit>, name, view, actor, { reason, reason_note: note ?? '', ...(name === 'visit.cannot_complete' && { partial: true }) })
   }
 
-/** Arriving meets the arrival deadline; the countdown on the screen must not run on. */
+/** Deadlines that an act meets. */
+const MILESTONES: Record<string, SlaMilestoneBody['kind'][]> = {
+  'visit.accept': ['respond'], 'visit.arrive': ['respond', 'arrive'], 'visit.finish': ['respond', 'arrive', 'resolve'],
+}
+
+/** A deadline that was met must not run on on the screen; the work order's is the next that was not. */
 async function metMilestones(act: Act, name: VisitStep, view: View, visit: ViewRow<'visit'>): Promise<Change[]> {
-  if (name !== 'visit.arrive') return []
-  const milestones = await view.find('sla_milestone', 'work_order_id', visit.body.work_order_id)
-  return milestones.filter((row) => row.body.kind === 'arrive' && !row.body.met_at)
+  const kinds = MILESTONES[name]
+  const rows = kinds ? await view.find('sla_milestone', 'work_order_id', visit.body.work_order_id) : []
+  if (!kinds || !rows.length) return []
+  const met = rows.filter(({ body }) => kinds.includes(body.kind) && (!body.met_at || act.at < body.met_at))
     .map((row) => ({ ...row, body: { ...row.body, met_at: act.at, breached: act.at > row.body.due_at } }))
+  const ids = new Set(met.map((row) => row.id))
+  const open = rows.filter((row) => !row.body.met_at && !ids.has(row.id)).map((row) => row.body.due_at)
+  const order = await view.get('work_order', visit.body.work_order_id)
+  const due_at = open.sort()[0] ?? null
+  return order && order.body.due_at !== due_at ? [...met, { ...order, body: { ...order.body, due_at } }] : met
 }
 
 /**
@@ -57,8 +70,11 @@ export function derivedState(visits: readonly Pick<VisitBody, 'state' | 'partial
   return [standing.every((visit) => visit.state === 'reviewed') ? 'confirming' : 'work_done', false]
 }
 
-export async function derived(view: View, workOrderId: Id, changes: readonly Change<'visit'>[]): Promise<Change[]> {
-  const order = await view.get('work_order', workOrderId)
+/** `changed`: the work order as the act has it already, when that is not what the view shows. */
+export async function derived(
+  view: View, workOrderId: Id, changes: readonly Change<'visit'>[], changed?: Change<'work_order'>,
+): Promise<Change[]> {
+  const order = changed ?? (await view.get('work_order', workOrderId))
   if (!order || !isDerived(order.body.state)) return []
   const bodies = new Map((await view.find('visit', 'work_order_id', workOrderId)).map((row) => [row.id, row.body]))
   for (const change of changes) bodies.set(change.id, change.body)
@@ -134,7 +150,7 @@ export const visitEffects: VisitEffects = {
   'visit.accept': plain('visit.accept'),
   'visit.travel': plain('visit.travel'),
   'visit.arrive': plain('visit.arrive'),
-  'visit.work': (act, view, actor) => step(act, 'visit.work', view, actor, { partial: false }),
+  'visit.work': plain('visit.work'),
   'visit.resume': plain('visit.resume'),
   'visit.finish': plain('visit.finish'),
   'visit.reopen': plain('visit.reopen'),
