@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type vectorsFile from '@vectors/report.json'
 import {
   canonical, changedSince, changedTitles, contentHash, reportContent, reportTitle, sections, signatureBlocks,
 } from '@/protocol/report'
@@ -8,7 +9,7 @@ import type { ContentValue, Locale, ReportContent, ReportView } from '@/protocol
 // Not imported: the bundler's reader refuses half of a surrogate pair, which JSON allows and JSON.parse reads.
 const vectors = JSON.parse(
   readFileSync(new URL('../../../tests/vectors/report.json', import.meta.url), 'utf8'),
-) as typeof import('@vectors/report.json')
+) as typeof vectorsFile
 const LOCALES: Locale[] = ['zh-CN', 'en']
 const content = (value: unknown) => value as ReportContent
 
