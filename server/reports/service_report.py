@@ -2,6 +2,9 @@
 
 Typst (one wheel, no system library) sets `service_report.typ`. What people wrote reaches it only as data in a JSON
 file beside the template, never as source text, so nothing a customer types can become an instruction.
+
+Chinese and Latin come from a font package; emoji need a font of the machine (Debian: fonts-noto-color-emoji) or one
+put into `fonts/` beside this file, and are empty boxes without.
 """
 
 from __future__ import annotations
