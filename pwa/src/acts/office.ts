@@ -79,17 +79,16 @@ export interface Device {
   user_id: Id
   name: string
   platform: string
-  last_contact: Instant | null
+  last_contact_at: Instant | null
   revoked_at: Instant | null
-  current?: boolean
+  /** The device that asks. */
+  current: boolean
 }
 
 /** The devices this person may see: their own, or everybody's for those who look after them. */
 export async function listDevices(): Promise<Device[]> {
-  const answer = await answered('/api/devices')
-  const said = await answer.json() as Device[] | { devices: Device[] }
-  return Array.isArray(said) ? said : said.devices
+  return (await answered('/api/devices')).json() as Promise<Device[]>
 }
 
 /** The device may no longer speak for its owner. What it had not sent stays on it. */
-export const revokeDevice = (id: Id): Promise<void> => post(`/api/devices/${id}/revoke`)
+export const revokeDevice = (id: Id, reason: string): Promise<Device> => post(`/api/devices/${id}/revoke`, { reason })

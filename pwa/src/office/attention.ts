@@ -41,7 +41,7 @@ function conflicts(rows: AttentionRows): AttentionItem[] {
   return rows.conflicts.filter((c) => c.body.state === 'open').map(({ id, body }) => {
     const visit = visits.get(body.row_id)
     return {
-      key: `conflict:${id}`, kind: 'conflict' as const, about: body.field, who: body.device_by, count: 1, at: body.device_at,
+      key: `conflict:${id}`, kind: 'conflict' as const, about: body.field, who: rows.users.get(body.device_by)?.body.name ?? body.device_by, count: 1, at: body.device_at,
       workOrderId: visit?.work_order_id ?? (body.noun === 'work_order' ? body.row_id : null),
       visitId: visit ? body.row_id : null,
     }

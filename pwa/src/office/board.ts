@@ -2,7 +2,7 @@
  * The board's arithmetic: from rows to cards, lanes and columns. Pure, so that it can be measured and tested without a
  * screen: 300 visits of 60 engineers must be laid out again within a frame's share each time a row changes.
  */
-import type { VisitBody, VisitState } from '@/protocol/nouns'
+import type { TeamBody, UserBody, VisitBody, VisitState } from '@/protocol/nouns'
 import { addDays, startOfDay, toInstant } from './days'
 import { deadlineOf, type Deadline } from './deadlines'
 import { NO_PHONE, phonesByUser, type Phone } from './phones'
@@ -26,7 +26,7 @@ export interface Card {
   slotStart: string
   slotEnd: string
   leadId: string | null
-  leadName: string
+  lead: UserBody | null
   helperIds: string[]
   teamId: string | null
   deadline: Deadline
@@ -113,7 +113,7 @@ export function cardsOf(rows: BoardRows, now: number): Card[] {
       id, rev, workOrderId: body.work_order_id, number: order.body.number, sequence: body.sequence,
       title: order.body.title, site: order.body.site_name, customer: order.body.customer_name,
       level: order.body.level, kind: order.body.kind, mode: body.mode, state: body.state, since: stateSince(body),
-      slotStart: body.slot_start, slotEnd: body.slot_end, leadId: body.lead_id, leadName: lead?.body.name ?? '',
+      slotStart: body.slot_start, slotEnd: body.slot_end, leadId: body.lead_id, lead: lead?.body ?? null,
       helperIds: body.helper_ids, teamId: lead?.body.team_id ?? null,
       deadline: deadlineOf(order.body, milestones.get(body.work_order_id) ?? [], now, OVER.has(body.state)),
       asOf: phone.lastContact, phone, filesDeclared: held.length,
@@ -158,7 +158,7 @@ export function matches(card: Card, f: Filters): boolean {
   if (f.level && String(card.level) !== f.level) return false
   if (f.risk && !atRisk(card)) return false
   if (!f.text) return true
-  const said = `${card.number ?? ''} ${card.site} ${card.customer} ${card.title} ${card.leadName}`.toLowerCase()
+  const said = `${card.number ?? ''} ${card.site} ${card.customer} ${card.title} ${card.lead?.name ?? ''} ${card.lead?.name_en ?? ''}`.toLowerCase()
   return f.text.toLowerCase().split(/\s+/).every((word) => said.includes(word))
 }
 
@@ -171,9 +171,8 @@ export function visibleCards(cards: readonly Card[], f: Filters, range: Range, t
 
 export interface Lane {
   userId: string
-  name: string
-  teamId: string | null
-  team: string
+  user: UserBody
+  team: TeamBody | null
   phone: Phone
   cards: Card[]
   late: number
@@ -196,11 +195,11 @@ export function lanesOf(
     if (!own.length && (!engineer || searching || (f.team && body.team_id !== f.team))) continue
     const team = body.team_id ? teams.get(body.team_id)?.body : undefined
     lanes.push({
-      userId, name: body.name, teamId: body.team_id, team: team?.name ?? '', phone: phones.get(userId) ?? NO_PHONE,
+      userId, user: body, team: team ?? null, phone: phones.get(userId) ?? NO_PHONE,
       cards: own, late: own.filter((c) => c.deadline.risk === 'late').length,
     })
   }
-  return lanes.sort((a, b) => a.team.localeCompare(b.team, 'zh') || a.name.localeCompare(b.name, 'zh'))
+  return lanes.sort((a, b) => (a.team?.code ?? '~').localeCompare(b.team?.code ?? '~') || a.user.name.localeCompare(b.user.name, 'zh'))
 }
 
 export function columnsOf(cards: readonly Card[]): { key: string; cards: Card[] }[] {

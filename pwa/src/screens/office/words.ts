@@ -7,7 +7,15 @@ import type { Body } from '@/protocol/nouns'
 
 const MINUTE_MS = 60_000
 
-export const minutesText = (minutes: number): string => formatDuration(Math.abs(minutes) * MINUTE_MS)
+/** Beyond this nobody plans by the minute. */
+const COARSE_MINUTES = 10 * 60
+
+/** `1小时20分钟`, but `14小时` and `2天`: as exact as anybody acts on. */
+export function minutesText(minutes: number): string {
+  const exact = Math.abs(minutes)
+  const unit = exact >= 48 * 60 ? 24 * 60 : exact >= COARSE_MINUTES ? 60 : 1
+  return formatDuration(Math.floor(exact / unit) * unit * MINUTE_MS)
+}
 
 /** `到场 剩1小时20分` or `解决 超时35分`. */
 export function deadlineText(deadline: Deadline): string {
@@ -55,7 +63,7 @@ export const wordFor = (prefix: string, key: string): string => (hasMessage(`${p
 export function cardFace(card: Card, language: string): string {
   const { deadline: d, phone: p } = card
   return [
-    language, card.rev, card.number, card.title, card.site, card.leadName, card.level, card.state, d.risk, d.minutesLeft, p.minutes,
+    language, card.rev, card.number, card.title, card.site, card.lead?.name, card.level, card.state, d.risk, d.minutesLeft, p.minutes,
     p.lastContact, p.pending, p.filesWaiting, card.filesDeclared, card.filesVerified, card.flags.join(),
   ].join('|')
 }
