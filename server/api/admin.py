@@ -5,7 +5,6 @@ from typing import Any
 
 from flask import request
 from flask_jwt_extended import get_jwt, jwt_required
-from flask_smorest import Blueprint
 from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
@@ -13,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from server import clock
 from server.api import chains
 from server.api.auth import MAX_PASSWORD, MIN_PASSWORD, DeviceForm, Tokens, register, tokens
-from server.api.fields import MAX_JSON_BYTES, Body, Id, Text
+from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text
 from server.api.identity import current_device_id, current_user, requires
 from server.extensions import db
 from server.models import AccessLog, Device, Team, User, WorkOrder, new_id
@@ -25,7 +24,7 @@ MAX_DEVICES = 1000  # in one answer, the latest seen first
 MANAGES_DEVICES = ("admin", "supervisor")
 MAY_REVEAL = ("dispatcher", "operator", "supervisor", "call_back")
 
-blueprint = Blueprint("admin", __name__, url_prefix="/api", description="Devices, users, masked contacts")
+blueprint = Doors("admin", __name__, url_prefix="/api", description="Devices, users, masked contacts")
 
 
 class DeviceBody(Schema):

@@ -7,14 +7,13 @@ from typing import Any
 from flask import Response, request
 from flask_jwt_extended import get_jwt, jwt_required
 from flask_limiter.util import get_remote_address
-from flask_smorest import Blueprint
 from marshmallow import fields
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from server import clock, feed
 from server.api import chains
-from server.api.fields import MAX_JSON_BYTES, Body, Id, Text
+from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text, read_json
 from server.api.identity import access_token, current_device_id, current_user, requires, short_read
 from server.extensions import db, limiter
 from server.models import Device, User
@@ -32,7 +31,7 @@ PER_ADDRESS = "100 per 15 minutes"
 MIN_PASSWORD = 8  # characters, as NIST SP 800-63B asks at least
 MAX_PASSWORD = 200  # characters; longer ones only cost time
 
-blueprint = Blueprint("auth", __name__, url_prefix="/api/auth", description="Signing in and out")
+blueprint = Doors("auth", __name__, url_prefix="/api/auth", description="Signing in and out")
 
 
 class DeviceForm(Body):
@@ -87,7 +86,7 @@ def _small_bodies() -> None:
 
 def _said() -> tuple[str, str]:
     """The login and device id of the body, before it is validated."""
-    body = request.get_json(silent=True)
+    body = read_json(request)
     body = body if isinstance(body, dict) else {}
     device = body.get("device")
     device_id = device.get("id") if isinstance(device, dict) else ""
