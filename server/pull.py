@@ -36,6 +36,13 @@ _ROWS = """
     WHERE 1 = 1 {after}
     ORDER BY f.scope, f.rev, f.noun, f.row_id LIMIT :limit
 """
+_ENTERED = text(
+    "SELECT scope FROM subscription WHERE user_id = :user AND left_rev IS NULL"
+    " AND entered_rev > :since AND entered_rev <= :target"
+)
+_LEFT = text(
+    "SELECT scope, reason FROM subscription WHERE user_id = :user AND left_rev > :since AND left_rev <= :target"
+)
 
 
 @dataclass(slots=True)
@@ -54,14 +61,14 @@ def pull(session: Session, user_id: str, device_last: int, request: PullRequest)
     reset = request.cookie is not None and (held is None or held.rev > rev)
     cookie = held if held is not None and not reset else Cookie(epoch, user_id, 0)
     if cookie.rev == rev and not cookie.under_way:
-        return _dump(Page([], cookie, True), [], [], False, device_last)
+        return _dump(Page([], cookie, True), rev, [], [], False, device_last)
     if not cookie.under_way:
         cookie = cookie.begin(rev, (clock.now() + ZONE).date().isoformat())
     entered, left = _moves(session, user_id, cookie)
     page = _page(session, user_id, cookie, request.limit, PHASES if entered else PHASES[:1])
     if cookie.after is not None or cookie.phase != PHASES[0]:  # told with the first page of the pass
         entered, left = [], []
-    return _dump(page, entered, left, reset, device_last)
+    return _dump(page, rev, entered, left, reset, device_last)
 
 
 def _page(session: Session, user_id: str, cookie: Cookie, limit: int, phases: tuple[int, ...]) -> Page:
@@ -95,34 +102,34 @@ def _query(phase: int, goes_on: bool) -> TextClause:
 
 
 def _moves(session: Session, user_id: str, cookie: Cookie) -> tuple[list[str], list[dict[str, str]]]:
-    """Scopes entered and left in this pass. What came and went unseen is not told, nor the past to a new device."""
+    """Scopes entered and left in this pass.
+
+    Every scope left since the cursor is told, also one that entered after it: it may have been held before, left and
+    entered again unseen, and then its rows are on the device. To leave what one does not hold costs nothing.
+    """
     values = {"user": user_id, "since": cookie.rev, "target": cookie.target}
-    entered = session.scalars(
-        text(
-            "SELECT scope FROM subscription WHERE user_id = :user AND left_rev IS NULL"
-            " AND entered_rev > :since AND entered_rev <= :target"
-        ),
-        values,
-    )
-    left = session.execute(
-        text(
-            "SELECT scope, reason FROM subscription WHERE user_id = :user AND left_rev > :since AND left_rev <= :target"
-            " AND entered_rev <= :since"
-        ),
-        values,
-    )
-    return list(entered), [{"scope": row.scope, "reason": row.reason or "done"} for row in left]
+    entered = list(session.scalars(_ENTERED, values))
+    left = session.execute(_LEFT, values) if cookie.rev > 0 else ()
+    return entered, [{"scope": row.scope, "reason": row.reason or "done"} for row in left]
 
 
-def _dump(page: Page, entered: list[str], left: list[dict[str, str]], reset: bool, device_last: int) -> bytes:
+def _dump(page: Page, rev: int, entered: list[str], left: list[dict[str, str]], reset: bool, device_last: int) -> bytes:
     """Joins stored bodies into the answer without decoding them."""
     head = orjson.dumps(
         {
-            "protocol": VERSION, "epoch": page.cookie.epoch, "server_time": clock.wire(clock.now()), "reset": reset,
-            "cookie": dump_cookie(page.cookie), "rev": page.cookie.rev,
-            "more": not page.complete, "complete": page.complete, "last": device_last, "entered": entered, "left": left,
+            "protocol": VERSION,
+            "epoch": page.cookie.epoch,
+            "server_time": clock.wire(clock.now()),
+            "reset": reset,
+            "cookie": dump_cookie(page.cookie),
+            "rev": page.cookie.rev,
+            "more": not page.complete or page.cookie.rev < rev,
+            "complete": page.complete,
+            "last": device_last,
+            "entered": entered,
+            "left": left,
         }
-    )  # fmt: skip
+    )
     rows = ",".join(
         f'{{"noun":"{row.noun}","id":"{row.row_id}","scope":"{row.scope}","rev":{row.rev},"body":{row.body or "null"}}}'
         for row in page.rows

@@ -149,6 +149,25 @@ def issue_number(ctx: Context) -> str:
     return f"SN{day:%Y%m%d}{row.last:03d}"
 
 
+def renew_promises(ctx: Context, order: WorkOrder) -> None:
+    """Another level has other deadlines (A5); what was met stays met, at the time it was met."""
+    policy = ctx.load(Customer, order.customer_id).sla_policy
+    dues = {entry["kind"]: entry["due_at"] for entry in milestones(policy, order.level, order.reported_at)}
+    kept = list(ctx.session.scalars(select(SlaMilestone).where(SlaMilestone.work_order_id == order.id)))
+    for milestone in kept:
+        if milestone.kind in dues:
+            milestone.due_at = dues.pop(milestone.kind)
+            milestone.breached = milestone.met_at is not None and milestone.met_at > milestone.due_at
+        elif milestone.met_at is None:
+            ctx.session.delete(milestone)
+    kept = [m for m in kept if m.met_at is None and m not in ctx.session.deleted]
+    for kind, due_at in dues.items():
+        kept.append(
+            ctx.add(SlaMilestone(id=new_id(), work_order_id=order.id, kind=kind, due_at=due_at, breached=False))
+        )
+    order.due_at = min((m.due_at for m in kept), default=None)
+
+
 def promise(ctx: Context, order: WorkOrder, policy: str) -> None:
     """The milestones of the customer's policy for this level, counted from the customer's report."""
     policy = policy if policy in rule("sla")["policies"] else "default"
@@ -169,7 +188,10 @@ def edit(ctx: Context, id: str, changes: dict[str, list[Any]]) -> Outcome:
     order = ctx.lock(WorkOrder, id)
     for name, (_, now) in changes.items():
         _check_edit(ctx, order, name, now)
+    level = order.level
     outcome = merge_changes(ctx, order, changes, order.id, None)
+    if order.level != level:
+        renew_promises(ctx, order)
     ctx.tell(order, "work_order.edit", fields=sorted(changes))
     return outcome
 

@@ -12,6 +12,7 @@ from server.acts.visit import fact_visit, led_visit, move
 from server.models import Signature, Visit, Waiver
 from sync.lifecycle import transition
 from sync.report import content_hash as hash_of
+from sync.report import is_content
 
 ASPECTS = ("speed", "solution", "attitude")
 
@@ -48,6 +49,8 @@ def sign(
     **args: Any,
 ) -> Outcome:
     visit, late = fact_visit(ctx, visit_id)
+    if not is_content(content):
+        raise Rejected("args-invalid", "content: not a service report")
     if hash_of(content) != content_hash:
         raise Rejected("hash-mismatch", "content_hash is not the hash of content")
     if not _has_ink(strokes):

@@ -133,7 +133,7 @@ def test_a_signature_is_bound_to_the_report_that_was_shown(cast: Cast, desk: Pee
     _, visit_id = dispatched(desk, cast, cast.alice)
     for act in ("visit.accept", "visit.arrive", "visit.work", "visit.finish"):
         phone.act(act, visit_id=visit_id)
-    content = {"title": "设备维修服务意见单", "parts": [{"name": "电源", "quantity": 2}]}
+    content = {"format": 1, "number": "SN20261121001", "utc_offset_minutes": 480}
     strokes = {"width": 300, "height": 150, "strokes": [{"points": [[1, 2, 0], [30, 40, 16]]}]}
     image = new_id()
     image_args = {"sha256": "a" * 64, "size": 900, "mime": "image/png", "purpose": "signature"}
@@ -265,6 +265,17 @@ def test_an_edit_of_a_field_someone_else_changed_keeps_both_values(cast: Cast, d
     assert (conflict["server_value"], conflict["device_value"]) == (1, 3)
     desk.do("conflict.settle", id=conflict["id"], value=3)
     assert desk.pull().row("work_order", order_id)["level"] == 3
+
+
+def test_a_change_of_level_moves_the_deadlines(cast: Cast, desk: Peer):
+    order_id = register(desk, cast)
+    desk.pull()
+    before = {m["kind"]: m["due_at"] for m in desk.bodies("sla_milestone")}
+    assert desk.do("work_order.edit", id=order_id, changes={"level": [2, 1]})["outcome"] == "applied"
+    desk.pull()
+    after = {m["kind"]: m["due_at"] for m in desk.bodies("sla_milestone")}
+    assert after["respond"] < before["respond"] and after["resolve"] < before["resolve"]
+    assert desk.row("work_order", order_id)["due_at"] == min(after.values())
 
 
 def test_a_wrong_phone_clock_changes_no_order_and_no_time_of_record(app: Flask, cast: Cast, desk: Peer, phone: Peer):
