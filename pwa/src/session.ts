@@ -13,7 +13,7 @@ import { deviceSetting, knownUsers, rememberUser, setDeviceSetting, type KnownUs
 import { readMeta, writeMeta } from './store/meta'
 import { openStore } from './store/opening'
 import { ActRefused } from './store/refusal'
-import { storageReport } from './store/status'
+import { storageReport } from './store/storage'
 import { NoContact, Problem, jsonOf, plainRequest, request, tokensOf } from './sync/http'
 import { startSync } from './sync/triggers'
 
@@ -108,8 +108,9 @@ function enter(store: Store): void {
 function leave(): void {
   stopSync()
   stopSync = () => {}
-  current.value?.db.close()
+  const left = current.value
   current.value = null
+  if (left) setTimeout(() => left.db.close()) // after the screens have stopped asking it
 }
 
 interface SignedIn { user: { id: Id; login: string; name: string; roles: Role[] }; deviceId: Id; tokens: Tokens }

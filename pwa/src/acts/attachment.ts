@@ -2,7 +2,7 @@
 import { newId } from '../protocol/ids'
 import type { Id, Place, Purpose } from '../protocol/nouns'
 import { now } from '../store/clock'
-import { dropUndeclared, keepBytes } from '../store/files'
+import { dropUndeclared, keepBytes } from '../store/keeping'
 import { record } from './record'
 
 export interface PhotoOptions {

@@ -3,7 +3,7 @@ import type { SignArgs } from '../protocol/acts'
 import { newId } from '../protocol/ids'
 import type { Id } from '../protocol/nouns'
 import { now } from '../store/clock'
-import { dropUndeclared, keepBytes } from '../store/files'
+import { dropUndeclared, keepBytes } from '../store/keeping'
 import { MAX_PHOTO_BYTES, priorityOf } from './attachment'
 import { recordTogether } from './record'
 

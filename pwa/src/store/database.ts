@@ -27,7 +27,7 @@ export interface StoredFile extends WaitingFile {
   verifiedAt: Instant | null
 }
 
-export interface StoredChunk { sha256: string; i: number; bytes: ArrayBuffer }
+export interface StoredChunk { sha256: string; i: number; at: Instant; bytes: ArrayBuffer }
 export interface StoredDraft { key: string; value: unknown; at: Instant }
 export interface MetaEntry { key: string; value: unknown }
 export interface JournalEntry extends OutboxEntry { closedAt: Instant }

@@ -1,14 +1,14 @@
-/** Bytes on this device: chunks of ArrayBuffers (Blobs fail in WebKit), written strictly and read back before "saved". */
+/** Bytes on this device, in chunks of ArrayBuffers, because Blobs fail in WebKit's IndexedDB. */
 import type { Id, Instant, Purpose } from '../protocol/nouns'
-import { durably } from './connection'
-import { currentStore } from './current'
-import type { StoredChunk, StoredFile, UserDatabase } from './database'
+import type { StoredFile, UserDatabase } from './database'
 import { ActRefused } from './refusal'
 
 /** Bytes of one stored chunk. */
 export const CHUNK_BYTES = 512 * 1024
 /** A verified copy stays this long, in case the server's disk is not what it says. */
 const KEPT_AFTER_VERIFIED_MS = 3 * 24 * 3600_000
+/** Bytes without an act are somebody's who is just taking a photo, unless they are this old. */
+const ORPHANED_MS = 24 * 3600_000
 /** The line in the ledger outlives the bytes. */
 const REMEMBERED_MS = 30 * 24 * 3600_000
 
@@ -28,29 +28,11 @@ export async function sha256Of(bytes: ArrayBuffer): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Keeps the bytes, then reads them back and compares: a promise made after this is one the disk has made too. */
-export async function keepBytes(file: Blob, maxBytes: number): Promise<{ sha256: string; size: number }> {
-  const { db } = currentStore()
-  if (file.size === 0) throw new ActRefused('file-empty')
-  if (file.size > maxBytes) throw new ActRefused('file-too-large')
-  const bytes = await file.arrayBuffer()
-  const sha256 = await sha256Of(bytes)
-  const chunks: StoredChunk[] = []
-  for (let i = 0; i * CHUNK_BYTES < bytes.byteLength; i++) {
-    chunks.push({ sha256, i, bytes: bytes.slice(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES) })
-  }
-  await durably(db, () => db.transaction('rw', db.chunks, () => db.chunks.bulkPut(chunks)))
-  const kept = await durably(db, () => joined(db, sha256))
-  if (!kept || kept.byteLength !== bytes.byteLength || (await sha256Of(kept)) !== sha256) {
-    throw new ActRefused('storage-failed', 'The file read back differently from how it was written')
-  }
-  return { sha256, size: bytes.byteLength }
-}
-
-const chunksOf = (db: UserDatabase, sha256: string) =>
+export const chunksOf = (db: UserDatabase, sha256: string) =>
   db.chunks.where('[sha256+i]').between([sha256, 0], [sha256, Infinity])
 
-async function joined(db: UserDatabase, sha256: string): Promise<ArrayBuffer | null> {
+/** The whole file; null when it is not here. */
+export async function joined(db: UserDatabase, sha256: string): Promise<ArrayBuffer | null> {
   const chunks = await chunksOf(db, sha256).toArray()
   if (!chunks.length) return null
   const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.bytes.byteLength, 0))
@@ -69,14 +51,6 @@ export async function declareFile(db: UserDatabase, file: NewFile, visitId: Id |
   await db.files.add({
     sha256, size, mime, attachmentId, purpose, priority, visitId, addedAt, state: 'waiting', uploadUrl: null, offset: 0,
     tries: 0, error: null, verifiedAt: null,
-  })
-}
-
-/** Bytes that no act names: the page was killed in between, or the act was refused. */
-export async function dropUndeclared(sha256: string): Promise<void> {
-  const { db } = currentStore()
-  await db.transaction('rw', db.files, db.chunks, async () => {
-    if ((await db.files.where('sha256').equals(sha256).count()) === 0) await chunksOf(db, sha256).delete()
   })
 }
 
@@ -101,6 +75,18 @@ export async function readPart(db: UserDatabase, sha256: string, from: number, t
   }
   if (chunks.length !== last - first + 1) throw new ActRefused('file-not-kept', `Chunks of ${sha256} are missing`)
   return part
+}
+
+/** Bytes that no act names, because the page was killed in between: nobody was told that they were saved. */
+export async function dropOrphans(db: UserDatabase, nowMs: number): Promise<void> {
+  await db.transaction('rw', db.files, db.chunks, async () => {
+    const hashes = new Set((await db.chunks.toCollection().primaryKeys()).map(([sha256]) => sha256))
+    for (const { sha256 } of await db.files.toArray()) hashes.delete(sha256)
+    for (const sha256 of hashes) {
+      const first = await db.chunks.get([sha256, 0])
+      if (!first || nowMs - Date.parse(first.at) > ORPHANED_MS) await chunksOf(db, sha256).delete()
+    }
+  })
 }
 
 /** Files the server has verified leave after some days; nothing else ever does. */

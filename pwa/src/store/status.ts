@@ -3,6 +3,7 @@ import type { Ref } from 'vue'
 import { useLive } from './live'
 import type { Meta } from './meta'
 import type { UserDatabase } from './database'
+import { lastStorageReport } from './storage'
 import type { SyncStatus } from './types'
 
 /** An activity older than this belongs to a page that was killed. */
@@ -13,14 +14,14 @@ export function useSyncStatus(): Readonly<Ref<SyncStatus | undefined>> {
 }
 
 export async function syncStatus(db: UserDatabase): Promise<SyncStatus> {
-  const [entries, pendingActs, oldest, waitingFiles, storage] = await Promise.all([
+  const [entries, pendingActs, oldest, waitingFiles] = await Promise.all([
     db.meta.toArray(),
     db.outbox.where('state').equals('pending').count(),
     db.outbox.where('state').equals('pending').first(),
     db.files.where('state').anyOf('waiting', 'uploading', 'stuck').count(),
-    Promise.resolve(lastReport),
   ])
   const meta = Object.fromEntries(entries.map(({ key, value }) => [key, value])) as Partial<Meta>
+  const storage = lastStorageReport()
   const activity = meta.activity && Date.now() - Date.parse(meta.activity.at) < ACTIVITY_MS ? meta.activity : null
   const status: SyncStatus = {
     contact: meta.problem ? 'failed' : meta.lastContact ? 'ok' : 'never',
@@ -38,19 +39,4 @@ export async function syncStatus(db: UserDatabase): Promise<SyncStatus> {
   }
   if (meta.problem) status.problem = meta.problem
   return status
-}
-
-export interface StorageReport { persisted: boolean | null; used: number | null; quota: number | null }
-
-let lastReport: StorageReport = { persisted: null, used: null, quota: null }
-
-/** Asks the browser; kept for `useSyncStatus`, which must not wait for it. */
-export async function storageReport(): Promise<StorageReport> {
-  const storage = globalThis.navigator?.storage
-  const [persisted, estimate] = await Promise.all([
-    storage?.persisted?.().catch(() => null) ?? null,
-    storage?.estimate?.().catch(() => null) ?? null,
-  ])
-  lastReport = { persisted, used: estimate?.usage ?? null, quota: estimate?.quota ?? null }
-  return lastReport
 }

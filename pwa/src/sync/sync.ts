@@ -4,7 +4,7 @@
  * that it can die at any line and be started again.
  */
 import { forgetOldJournal } from '../store/receipts'
-import { purgeVerified } from '../store/files'
+import { dropOrphans, purgeVerified } from '../store/files'
 import type { Store } from '../store/current'
 import { writeMeta } from '../store/meta'
 import type { SyncPhase } from '../store/types'
@@ -50,6 +50,7 @@ export async function syncFiles(peer: Peer): Promise<void> {
     if (sent > 0) await syncRows(peer)
   })
   await purgeVerified(peer.db, Date.now())
+  await dropOrphans(peer.db, Date.now())
   await forgetOldJournal(peer.db, Date.now())
 }
 

@@ -1,7 +1,7 @@
 /** When to sync: at the start, back online, back in sight, on the clock, when asked, when poked. Never only when asked. */
 import { provideServer } from '../store/server'
 import { onSyncRequested } from '../store/signal'
-import { storageReport } from '../store/status'
+import { storageReport } from '../store/storage'
 import { request } from './http'
 import { listen } from './live'
 import { syncFiles, syncRows, type Peer } from './sync'

@@ -16,7 +16,11 @@ let poke: (() => void) | undefined
 beforeEach(async () => {
   server = new FakeServer()
   poke = undefined
-  useFetch((async (path: string, init: RequestInit) => (path.endsWith('/live') ? stream() : server.fetch(path, init))) as never)
+  useFetch((async (path: string, init: RequestInit) => {
+    if (!path.endsWith('/live')) return server.fetch(path, init)
+    if (server.fault(path, init) === 'no-network') throw new TypeError('Failed to fetch')
+    return stream()
+  }) as never)
   store = await phone()
   await writeMeta(store.db, { cookie: 'epoch-1/10/0' })
 })

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { acceptVisit, addNote, arrive, signReport } from '../../src/acts'
-import { nextBatch } from '../../src/store/receipts'
+import { acceptReceipts, nextBatch } from '../../src/store/receipts'
 import type { Store } from '../../src/store/current'
 import { readMeta, writeMeta } from '../../src/store/meta'
 import { syncStatus } from '../../src/store/status'
-import { useFetch } from '../../src/sync/http'
+import { request, useFetch } from '../../src/sync/http'
 import { syncAll, syncRows } from '../../src/sync/sync'
 import { FakeServer, problem } from '../fakeServer'
 import { bodyOf, emptyPhone, firstRows, phone, tab, VISIT, visitBody, wire, WO } from '../world'
@@ -106,6 +106,13 @@ describe('a round', () => {
   })
 })
 
+test('a receipt for another act of the same number answers nothing', async () => {
+  await acceptVisit(VISIT)
+  const receipt = { n: 1, id: 'another', outcome: 'applied' as const, rev: 11, code: null, detail: null }
+  expect(await acceptReceipts(store.db, { epoch: 'epoch-1', serverTime: '', last: 1, receipts: [receipt] })).toBe(false)
+  expect((await store.db.outbox.get(1))?.state).toBe('pending')
+})
+
 describe('a batch', () => {
   test('holds at most a hundred acts', async () => {
     for (let i = 0; i < 130; i++) await addNote(VISIT, String(i))
@@ -158,6 +165,16 @@ describe('a token', () => {
     await Promise.all([syncRows(store), syncAll(store)])
     expect(server.refreshes).toBe(1)
     expect(await readMeta(store.db, 'tokens')).toMatchObject({ access: 'access-1', refresh: 'refresh-2' })
+  })
+
+  test('is renewed by one tab for all: a refresh token is good for one use', async () => {
+    server.access = 'changed'
+    const other = tab(store)
+    const ask = (who: Store) => request(who, '/api/sync/pull', { method: 'POST', body: '{"cookie":"epoch-1/10/0"}' })
+    const answers = await Promise.all([ask(store), ask(other), ask(store)])
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200])
+    expect(server.refreshes).toBe(1)
+    other.db.close()
   })
 
   test('that is not renewed any more stops sending and nothing else', async () => {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { addPhotos, signReport } from '../../src/acts'
 import type { Store } from '../../src/store/current'
-import { CHUNK_BYTES, localBytes, purgeVerified, readPart } from '../../src/store/files'
+import { CHUNK_BYTES, dropOrphans, localBytes, purgeVerified, readPart } from '../../src/store/files'
 import { writeMeta } from '../../src/store/meta'
 import { applyPull } from '../../src/store/apply'
 import { useFetch } from '../../src/sync/http'
@@ -132,6 +132,24 @@ test('only the server\'s own word makes a file verified, and only then do its by
   expect(await store.db.chunks.count()).toBe(1)
   await purgeVerified(store.db, later)
   expect(await store.db.chunks.count()).toBe(0)
+})
+
+test('bytes whose act was never recorded go after a day, and no others', async () => {
+  await addPhotos(VISIT, [photo(3000, 1)], 'site')
+  const { keepBytes } = await import('../../src/store/keeping')
+  await keepBytes(photo(4000, 2), 1e6)
+  await dropOrphans(store.db, Date.now())
+  expect(await store.db.chunks.count()).toBe(2)
+  await dropOrphans(store.db, Date.now() + 25 * 3600_000)
+  expect(await store.db.chunks.count()).toBe(1)
+})
+
+test('a photo that reads back differently is not called saved', async () => {
+  const put = store.db.chunks.bulkPut.bind(store.db.chunks)
+  store.db.chunks.bulkPut = ((chunks: { bytes: ArrayBuffer }[]) =>
+    put(chunks.map((chunk) => ({ ...chunk, bytes: chunk.bytes.slice(0, -1) })) as never)) as never
+  await expect(addPhotos(VISIT, [photo(3000)], 'site')).rejects.toMatchObject({ code: 'storage-failed' })
+  expect(await store.db.outbox.count()).toBe(0)
 })
 
 test('an empty file and one too large are refused before anything is written', async () => {

@@ -1,0 +1,19 @@
+/** What the browser promises about our storage, and how much there is. */
+
+export interface StorageReport { persisted: boolean | null; used: number | null; quota: number | null }
+
+let last: StorageReport = { persisted: null, used: null, quota: null }
+
+/** Asks the browser; kept for `useSyncStatus`, which must not wait for it. */
+export async function storageReport(): Promise<StorageReport> {
+  const storage = globalThis.navigator?.storage
+  const [persisted, estimate] = await Promise.all([
+    storage?.persisted?.().catch(() => null) ?? null,
+    storage?.estimate?.().catch(() => null) ?? null,
+  ])
+  last = { persisted, used: estimate?.usage ?? null, quota: estimate?.quota ?? null }
+  return last
+}
+
+/** What was asked last; a screen must not wait for the browser's answer. */
+export const lastStorageReport = (): StorageReport => last
