@@ -23,6 +23,7 @@ LONGEST_PAUSE = timedelta(hours=1)
 KEPT_DONE = timedelta(days=7)
 MAX_ERROR_CHARS = 4000
 HANDED_AT_ONCE = 100
+ROUND = "periodic:"  # how the ids of those rows begin
 OURS = "server."  # a task is a function of ours, whatever the row says
 
 # Work that comes round: one row each, so that it survives restarts and one runner at a time has it.
@@ -77,7 +78,7 @@ def claim(task_id: str | None = None) -> Claim | None:
     if task is None:
         db.session.rollback()
         return None
-    if task.attempts >= MAX_ATTEMPTS and task.name not in PERIODIC:
+    if task.attempts >= MAX_ATTEMPTS and not task.id.startswith(ROUND):
         task.failed_at, task.error = now, task.error or "Its runner died each time."
         db.session.commit()
         return None
@@ -108,8 +109,8 @@ def perform(claimed: Claim) -> bool:
 def _done(claimed: Claim) -> None:
     now = clock.now()
     values: dict[str, Any] = {"leased_until": None, "error": None}
-    if claimed.name in PERIODIC:
-        values |= {"run_at": now + PERIODIC[claimed.name], "attempts": 0, "handed_at": None}
+    if claimed.id.startswith(ROUND):
+        values |= {"run_at": now + PERIODIC.get(claimed.name, LONGEST_PAUSE), "attempts": 0, "handed_at": None}
     else:
         values["done_at"] = now
     db.session.execute(update(Task).where(Task.id == claimed.id).values(**values))
@@ -120,7 +121,7 @@ def _failed(claimed: Claim, error: str) -> None:
     """Later again; after ten times it stays, with its error, for a person. What comes round is never given up."""
     now = clock.now()
     values: dict[str, Any] = {"leased_until": None, "handed_at": None, "error": error}
-    if claimed.attempt >= MAX_ATTEMPTS and claimed.name not in PERIODIC:
+    if claimed.attempt >= MAX_ATTEMPTS and not claimed.id.startswith(ROUND):
         values["failed_at"] = now
     values["run_at"] = now + min(FIRST_PAUSE * 2 ** min(claimed.attempt - 1, 16), LONGEST_PAUSE)
     # Only the attempt that still holds the task: one that overran its lease must not send the next one to sleep.
@@ -174,7 +175,7 @@ def schedule() -> None:
     dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
     now = clock.now()
     common = {"args": {}, "run_at": now, "attempts": 0, "created_at": now}
-    rows = [{"id": f"periodic:{name.rpartition('.')[2]}", "name": name, **common} for name in PERIODIC]
+    rows = [{"id": f"{ROUND}{name.rpartition('.')[2]}", "name": name, **common} for name in PERIODIC]
     db.session.execute(dialect.insert(Task).on_conflict_do_nothing(), rows)
     db.session.commit()
 
