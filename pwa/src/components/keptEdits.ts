@@ -77,17 +77,10 @@ export function useKeptEdits<T extends object>(
     timer = window.setTimeout(() => void save(), IDLE_MS)
   }
 
-  const onHidden = () => {
-    if (document.visibilityState === 'hidden') void save()
-  }
-  document.addEventListener('visibilitychange', onHidden)
   watch(row, settle, { deep: true })
   // What a kill left behind becomes an act as soon as one is back.
   void draft.ready.then(() => save())
-  onScopeDispose(() => {
-    document.removeEventListener('visibilitychange', onHidden)
-    void save()
-  })
+  onLeaving(() => void save())
 
   return {
     shown: computed(() => ({ ...row(), ...draft.value.value })),
@@ -97,4 +90,16 @@ export function useKeptEdits<T extends object>(
     problem,
     dirty: computed(() => Object.entries(draft.value.value).some(([field, value]) => isNew(field, value))),
   }
+}
+
+/** Going to another screen, another app, or a locked phone: each may be the last moment. */
+function onLeaving(save: () => void): void {
+  const onHidden = () => {
+    if (document.visibilityState === 'hidden') save()
+  }
+  document.addEventListener('visibilitychange', onHidden)
+  onScopeDispose(() => {
+    document.removeEventListener('visibilitychange', onHidden)
+    save()
+  })
 }

@@ -33,7 +33,8 @@ export function valueToSend(item: ChecklistItem, value: AnswerValue): AnswerValu
   return value === '' ? null : value
 }
 
-export function useRun(visitId: Id, runId: Id): Run {
+/** The answers as the store has them, and the template they answer. */
+function useStored(visitId: Id, runId: Id) {
   const run = useRow('checklist_run', () => runId)
   const version = useRow('checklist_version', () => run.value?.body.version_id)
   const rows = useRows('checklist_answer', () => ({ index: 'run_id', value: runId }))
@@ -47,9 +48,15 @@ export function useRun(visitId: Id, runId: Id): Run {
       (attachments.value ?? []).map((row) => ({ ...row.body, id: row.id })),
     ),
   )
-  const storedTyped = computed<Edits>(() =>
+  const typed = computed<Edits>(() =>
     Object.fromEntries(Object.entries(stored.value).map(([id, { value, note }]) => [id, { value, note }])),
   )
+
+  return { run, version, rows, items, itemOf, stored, typed }
+}
+
+export function useRun(visitId: Id, runId: Id): Run {
+  const { run, version, rows, items, itemOf, stored, typed: storedTyped } = useStored(visitId, runId)
 
   const edits = useKeptEdits<Edits>(`run:${runId}`, () => storedTyped.value, async (changes) => {
     const leftOut: string[] = []

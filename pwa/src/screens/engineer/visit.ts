@@ -35,7 +35,7 @@ export function useCatalogue(): ComputedRef<(kind: string, code: string | null |
   })
 }
 
-/** The address in the phone's own map app; by coordinates when there are any. */
+/** The address in the phone's own map app; by coordinates (GCJ-02, as Chinese maps and Apple's in China count) if any. */
 export function mapLink(site: { name: string; address: string; lat: string | null; lng: string | null }): string {
   const at = site.lat && site.lng ? `${site.lat},${site.lng}` : ''
   const label = encodeURIComponent(site.address || site.name)
@@ -44,6 +44,6 @@ export function mapLink(site: { name: string; address: string; lat: string | nul
   }
   if (/Android/.test(navigator.userAgent)) return at ? `geo:${at}?q=${at}(${label})` : `geo:0,0?q=${label}`
   return at
-    ? `https://uri.amap.com/marker?position=${site.lng},${site.lat}&name=${label}&coordinate=wgs84`
+    ? `https://uri.amap.com/marker?position=${site.lng},${site.lat}&name=${label}`
     : `https://uri.amap.com/search?keyword=${label}`
 }

@@ -63,5 +63,9 @@ export function useSyncNow(): SyncNow {
     if (!navigator.onLine && after.lastContactAt === before.lastContactAt) outcome.value = { kind: 'offline' }
     else outcome.value = inTime ? judge(before, after) : { kind: 'slow' }
   }
+  // What was said of one attempt is no longer true once another has changed something.
+  watch(() => [status.value?.lastContactAt, status.value?.pendingActs, status.value?.waitingFiles], () => {
+    if (!running.value) outcome.value = null
+  })
   return { running, outcome, run }
 }
