@@ -11,7 +11,7 @@ from flask import Flask, Response, make_response
 from flask.blueprints import BlueprintSetupState
 from flask_smorest import Blueprint
 from flask_smorest.spec.plugins import FlaskPlugin
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 
 from server.api import PUBLIC
 from server.api.pwa import A_DAY, NOT_BUILT, _find, serve
@@ -38,7 +38,10 @@ FILES = ("swagger-ui.css", "swagger-ui-bundle.js")
 
 
 class ProblemBody(Schema):
-    """What every refusal looks like (RFC 9457)."""
+    """What every refusal looks like (RFC 9457). Some carry more members beside these."""
+
+    class Meta:
+        unknown = INCLUDE
 
     type = fields.String(required=True)
     title = fields.String(required=True, metadata={"description": "in the language of Accept-Language"})
