@@ -35,7 +35,7 @@ def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str])
     """The moves that make the subscriptions of the touched scopes and users right again."""
     moves: dict[tuple[str, str], Move] = {}
     people = None
-    for scope in sorted(touched):
+    for scope in sorted(_with_visits(session, touched)):
         people = _active_users(session) if people is None else people
         held = set(
             session.scalars(
@@ -63,6 +63,16 @@ def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str])
         for scope in held - scopes.keys():
             moves[user_id, scope] = Move(user_id, scope, False, reason="role")
     return list(moves.values())
+
+
+def _with_visits(session: Session, touched: Iterable[str]) -> set[str]:
+    """A work order that ends takes its visits' own scopes with it, also of visits that were already submitted."""
+    scopes = set(touched)
+    orders = [scope.removeprefix("wo:") for scope in scopes if scope.startswith("wo:")]
+    if orders:
+        visits = session.scalars(select(Visit.id).where(Visit.work_order_id.in_(orders)))
+        scopes |= {f"visit:{visit_id}" for visit_id in visits}
+    return scopes
 
 
 def write(session: Session, moves: list[Move], rev: int) -> None:
