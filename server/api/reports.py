@@ -18,6 +18,7 @@ from server.problems import LANGUAGES, Problem, language
 from server.reports.service_report import render_pdf
 from server.reports.view import VisitReport, visit_report
 from sync.protocol import is_id
+from sync.report import DEFAULT_UTC_OFFSET_MINUTES
 from sync.report_text import changed_titles, report_title, sections, signature_blocks
 
 blueprint = Blueprint("reports", __name__, url_prefix="/api/visits", description="Service reports")
@@ -93,7 +94,7 @@ def _locale() -> str:
 
 
 def _blocks(report: VisitReport, locale: str) -> list[dict[str, Any]]:
-    offset = report.content["utc_offset_minutes"]
+    offset = report.content.get("utc_offset_minutes", DEFAULT_UTC_OFFSET_MINUTES)
     return signature_blocks(report.signatures, locale, offset, report.waivers, report.reasons)
 
 

@@ -30,7 +30,7 @@ from server.models import (
     Waiver,
     WorkOrder,
 )
-from sync.report import changed_since, content_hash, report_content
+from sync.report import changed_since, content_hash, is_content, report_content
 
 Row = dict[str, Any]
 
@@ -134,9 +134,13 @@ def _catalogue(session: Session) -> dict[str, dict[str, Row]]:
 
 
 def _signed(signatures: list[Row]) -> Row | None:
-    """The customer's last signature: a visit that was returned and done again is signed again."""
+    """The customer's last signature: a visit that was returned and done again is signed again.
+
+    Content comes from a device; one that no page could show is no content.
+    """
     valid = [
         row for row in signatures
         if row["role"] == "customer" and not row["withdrawn"] and row["late_state"] != "discarded"
+        and is_content(row["content"])
     ]  # fmt: skip
     return valid[-1] if valid else None
