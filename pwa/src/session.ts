@@ -7,6 +7,7 @@ import { newId } from './protocol/ids'
 import { NotOurs } from './protocol/wire'
 import type { Id, Role, UserBody } from './protocol/nouns'
 import { now } from './store/clock'
+import { atomically } from './store/connection'
 import { current, type Store } from './store/current'
 import { UserDatabase, type Tokens } from './store/database'
 import { deviceSetting, knownUsers, rememberUser, setDeviceSetting, type KnownUser } from './store/device'
@@ -81,10 +82,10 @@ export async function logout(): Promise<void> {
   stopSync()
   await request(store, '/api/auth/logout', { method: 'POST' }).catch(() => {}) // offline the token runs out by itself
   // Pulled rows go, so that the next holder of the phone does not read them; numbers, journal and drafts stay.
-  await db.transaction('rw', db.rows, db.meta, db.outbox, async () => {
-    if (await db.outbox.where('state').equals('pending').count()) throw new ActRefused('unsent-work')
-    await db.rows.clear()
-    await writeMeta(db, { tokens: null, cookie: null, firstSyncComplete: false, pulledRows: 0 })
+  await atomically(db, ['rows', 'meta', 'outbox'], async (tables) => {
+    if (await tables.outbox.where('state').equals('pending').count()) throw new ActRefused('unsent-work')
+    await tables.rows.clear()
+    await writeMeta(tables, { tokens: null, cookie: null, firstSyncComplete: false, pulledRows: 0 })
   })
   await setDeviceSetting('lastUser', null)
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, it is of one origin

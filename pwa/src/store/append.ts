@@ -6,9 +6,9 @@ import { refusalOf } from '../protocol/guard'
 import { newId } from '../protocol/ids'
 import type { Id, Instant } from '../protocol/nouns'
 import { MAX_ACTS, MAX_ARGS_BYTES, MAX_BATCH_BYTES, ENVELOPE_BYTES, sizeOf } from '../protocol/wire'
-import { durably } from './connection'
+import { atomically } from './connection'
 import type { Store } from './current'
-import type { UserDatabase } from './database'
+import type { Tables } from './database'
 import { declareFile, type NewFile } from './files'
 import { readMeta, writeMeta } from './meta'
 import { Overlay } from './overlay'
@@ -25,25 +25,22 @@ interface Circumstances { at: Instant; group: string | null; files: readonly New
 export async function appendActs(
   store: Store, intents: readonly Intention[], { at, group, files }: Circumstances,
 ): Promise<Act[]> {
-  const { db } = store
-  const tables = [db.rows, db.outbox, db.meta, db.files, db.chunks]
   const ids = intents.map(() => newId()) // outside, so that a second try after a killed connection is the same act
-  const acts = await durably(db, () => db.transaction('rw', tables, async () => {
-    const entries = await entriesOf(store, intents, ids, at, group)
+  const acts = await atomically(store.db, ['rows', 'outbox', 'meta', 'files', 'chunks'], async (db) => {
+    const entries = await entriesOf(store, db, intents, ids, at, group)
     if (!entries.length) return []
     for (const file of files) await declareFile(db, file, entries[0]!.visitId, at)
     await db.outbox.bulkAdd(entries)
     await writeMeta(db, { lastN: entries.at(-1)!.n })
     return entries
-  }))
+  })
   if (acts.length) workRecorded()
   return acts
 }
 
 async function entriesOf(
-  store: Store, intents: readonly Intention[], ids: readonly Id[], at: Instant, group: string | null,
+  store: Store, db: Tables, intents: readonly Intention[], ids: readonly Id[], at: Instant, group: string | null,
 ): Promise<OutboxEntry[]> {
-  const { db } = store
   const overlay = new Overlay(db)
   const entries: OutboxEntry[] = []
   let n = await lastNumber(db)
@@ -65,7 +62,7 @@ async function entriesOf(
 }
 
 /** A number is never given twice, even when the record of the last one was lost: the outbox itself is asked too. */
-async function lastNumber(db: UserDatabase): Promise<number> {
+async function lastNumber(db: Tables): Promise<number> {
   const last = await db.outbox.orderBy('n').last()
   return Math.max((await readMeta(db, 'lastN')) ?? 0, last?.n ?? 0)
 }

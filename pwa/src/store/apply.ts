@@ -3,9 +3,9 @@
  * before its rows skips them for ever, and an act that leaves before its effect is there makes the screen flicker.
  */
 import type { PullAnswer, WireRow } from '../protocol/wire'
-import { durably } from './connection'
+import { atomically } from './connection'
 import type { Store } from './current'
-import { keyOf, refsOf, type StoredRow, type UserDatabase } from './database'
+import { keyOf, refsOf, type StoredRow, type Tables } from './database'
 import { readMeta, writeMeta } from './meta'
 import { Overlay } from './overlay'
 import { replay, resetDirty } from './rebase'
@@ -14,9 +14,7 @@ import type { OutboxEntry } from './types'
 import { followFiles, sendFilesAgain } from './verifying'
 
 export async function applyPull(store: Store, answer: PullAnswer, at: string): Promise<void> {
-  const { db } = store
-  const tables = [db.rows, db.outbox, db.journal, db.meta, db.files]
-  await durably(db, () => db.transaction('rw', tables, async () => {
+  await atomically(store.db, ['rows', 'outbox', 'journal', 'meta', 'files'], async (db) => {
     const epoch = await readMeta(db, 'epoch')
     if (epoch && epoch !== answer.epoch) await sendFilesAgain(db)
     await sendAgainAfter(db, answer.last)
@@ -30,14 +28,14 @@ export async function applyPull(store: Store, answer: PullAnswer, at: string): P
     const entered = new Set(answer.entered)
     const left = answer.left.filter(({ scope }) => !entered.has(scope))
     await letGo(db, overlay, entries, left, answer.complete)
-    await replay(store, overlay, entries)
+    await replay(store, db, overlay, entries)
     await overlay.flush()
     await followFiles(db, answer.rows, at)
     await remember(db, answer)
-  }))
+  })
 }
 
-async function remember(db: UserDatabase, answer: PullAnswer): Promise<void> {
+async function remember(db: Tables, answer: PullAnswer): Promise<void> {
   const before = answer.reset ? 0 : ((await readMeta(db, 'pulledRows')) ?? 0)
   const complete = answer.complete || (!answer.reset && ((await readMeta(db, 'firstSyncComplete')) ?? false))
   await writeMeta(db, {
@@ -46,7 +44,7 @@ async function remember(db: UserDatabase, answer: PullAnswer): Promise<void> {
 }
 
 /** Answered acts whose effect is now among the rows move to the journal. */
-async function closeAnswered(db: UserDatabase, rev: number, closedAt: string): Promise<void> {
+async function closeAnswered(db: Tables, rev: number, closedAt: string): Promise<void> {
   const answered = await db.outbox.where('state').equals('answered').toArray()
   const closed = answered.filter((entry) => entry.rev !== null && entry.rev <= rev)
   if (!closed.length) return
@@ -55,7 +53,7 @@ async function closeAnswered(db: UserDatabase, rev: number, closedAt: string): P
 }
 
 /** A reset throws away pulled rows only; what pending acts stand on stays, to be replaced by the first rev that comes. */
-async function throwAwayPulled(db: UserDatabase, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
+async function throwAwayPulled(db: Tables, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
   const needed = await neededBy(overlay, entries)
   const kept = (await db.rows.bulkGet([...needed])).filter((row): row is StoredRow => row !== undefined)
   await db.rows.clear()
@@ -67,7 +65,7 @@ async function putRows(overlay: Overlay, rows: readonly WireRow[]): Promise<void
   await overlay.load(rows.map((row) => keyOf(row.noun, row.id)))
   for (const { noun, id, scope, rev, body } of rows) {
     const key = keyOf(noun, id)
-    const held = await overlay.stored(key)
+    const held = overlay.loaded(key)
     if (held && held.rev >= rev) continue // pages of one pass may overlap what a later one brought
     if (body === null) overlay.remove(key)
     else overlay.put({ key, noun, id, scope, rev, base: body, body, dirty: 0, refs: refsOf(noun, scope, body) })
@@ -76,7 +74,7 @@ async function putRows(overlay: Overlay, rows: readonly WireRow[]): Promise<void
 
 /** Rows of scopes left go, except what acts in the outbox still stand on: that stays as handed over until they are answered. */
 async function letGo(
-  db: UserDatabase, overlay: Overlay, entries: readonly OutboxEntry[], left: PullAnswer['left'], complete: boolean,
+  db: Tables, overlay: Overlay, entries: readonly OutboxEntry[], left: PullAnswer['left'], complete: boolean,
 ): Promise<void> {
   const needed = await neededBy(overlay, entries)
   for (const { scope, reason } of left) {

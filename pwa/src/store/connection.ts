@@ -1,5 +1,5 @@
 /** Work on the database that survives a killed connection: reopen, retry once, else loud. */
-import type { UserDatabase } from './database'
+import type { TableName, Tables, UserDatabase } from './database'
 import { ActRefused } from './refusal'
 
 const KILLED = new Set(['InvalidStateError', 'UnknownError', 'DatabaseClosedError'])
@@ -27,6 +27,16 @@ export async function durably<T>(db: UserDatabase, work: () => Promise<T>): Prom
     if (await reopen(db, error).catch(() => false)) return work().catch(refuse)
     return refuse(error)
   }
+}
+
+/**
+ * One transaction over these tables, all or nothing. Work goes through the tables it is given, which are bound to the
+ * transaction: Dexie finds an ambient one only for about a hundred awaits, after which writes would quietly go beside
+ * it.
+ */
+export function atomically<T>(db: UserDatabase, names: readonly TableName[], work: (tables: Tables) => Promise<T>): Promise<T> {
+  return durably(db, () => db.transaction('rw', names.map((name) => db[name]), (transaction) =>
+    work(Object.fromEntries(names.map((name) => [name, transaction.table(name)])) as unknown as Tables)))
 }
 
 function refuse(error: unknown): never {

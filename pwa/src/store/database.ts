@@ -59,6 +59,10 @@ export class UserDatabase extends Dexie {
   }
 }
 
+/** Tables, whether the database's own or those bound to a transaction. */
+export type Tables = Pick<UserDatabase, 'rows' | 'outbox' | 'journal' | 'meta' | 'drafts' | 'files' | 'chunks'>
+export type TableName = keyof Tables
+
 export const keyOf = (noun: string, id: Id): string => `${noun}:${id}`
 export const refOf = (noun: string, index: string, value: string): string => `${noun}|${index}|${value}`
 

@@ -1,6 +1,7 @@
 /** Bytes on this device, in chunks of ArrayBuffers, because Blobs fail in WebKit's IndexedDB. */
 import type { Id, Instant, Purpose } from '../protocol/nouns'
-import type { StoredFile, UserDatabase } from './database'
+import { atomically } from './connection'
+import type { StoredFile, Tables, UserDatabase } from './database'
 import { ActRefused } from './refusal'
 
 /** Bytes of one stored chunk. */
@@ -28,11 +29,11 @@ export async function sha256Of(bytes: ArrayBuffer): Promise<string> {
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-export const chunksOf = (db: UserDatabase, sha256: string) =>
+export const chunksOf = (db: Tables, sha256: string) =>
   db.chunks.where('[sha256+i]').between([sha256, 0], [sha256, Infinity])
 
 /** The whole file; null when it is not here. */
-export async function joined(db: UserDatabase, sha256: string): Promise<ArrayBuffer | null> {
+export async function joined(db: Tables, sha256: string): Promise<ArrayBuffer | null> {
   const chunks = await chunksOf(db, sha256).toArray()
   if (!chunks.length) return null
   const whole = new Uint8Array(chunks.reduce((size, chunk) => size + chunk.bytes.byteLength, 0))
@@ -45,7 +46,7 @@ export async function joined(db: UserDatabase, sha256: string): Promise<ArrayBuf
 }
 
 /** Inside the act's transaction: the file is waiting from now on. Its bytes must be here already. */
-export async function declareFile(db: UserDatabase, file: NewFile, visitId: Id | null, addedAt: Instant): Promise<void> {
+export async function declareFile(db: Tables, file: NewFile, visitId: Id | null, addedAt: Instant): Promise<void> {
   if ((await chunksOf(db, file.sha256).count()) !== Math.ceil(file.size / CHUNK_BYTES)) throw new ActRefused('file-not-kept')
   const { sha256, size, mime, attachmentId, purpose, priority } = file
   await db.files.add({
@@ -78,8 +79,8 @@ export async function readPart(db: UserDatabase, sha256: string, from: number, t
 }
 
 /** Bytes that no act names, because the page was killed in between: nobody was told that they were saved. */
-export async function dropOrphans(db: UserDatabase, nowMs: number): Promise<void> {
-  await db.transaction('rw', db.files, db.chunks, async () => {
+export async function dropOrphans(database: UserDatabase, nowMs: number): Promise<void> {
+  await atomically(database, ['files', 'chunks'], async (db) => {
     const hashes = new Set((await db.chunks.toCollection().primaryKeys()).map(([sha256]) => sha256))
     for (const { sha256 } of await db.files.toArray()) hashes.delete(sha256)
     for (const sha256 of hashes) {
@@ -96,8 +97,8 @@ export async function purgeVerified(db: UserDatabase, nowMs: number): Promise<vo
   for (const file of old) await purge(db, file, nowMs)
 }
 
-async function purge(db: UserDatabase, file: StoredFile, nowMs: number): Promise<void> {
-  await db.transaction('rw', db.files, db.chunks, async () => {
+async function purge(database: UserDatabase, file: StoredFile, nowMs: number): Promise<void> {
+  await atomically(database, ['files', 'chunks'], async (db) => {
     const sharing = await db.files.where('sha256').equals(file.sha256).filter((other) => other.state !== 'verified').count()
     if (sharing === 0) await chunksOf(db, file.sha256).delete()
     if (nowMs - Date.parse(file.verifiedAt!) > REMEMBERED_MS) await db.files.delete(file.attachmentId)

@@ -1,6 +1,6 @@
 /** A file comes to this device: written strictly and read back before anybody is told that it is saved. */
 import { now } from './clock'
-import { durably } from './connection'
+import { atomically, durably } from './connection'
 import { currentStore } from './current'
 import type { StoredChunk } from './database'
 import { CHUNK_BYTES, chunksOf, joined, sha256Of } from './files'
@@ -28,8 +28,7 @@ export async function keepBytes(file: Blob, maxBytes: number): Promise<{ sha256:
 
 /** Bytes whose act was refused. */
 export async function dropUndeclared(sha256: string): Promise<void> {
-  const { db } = currentStore()
-  await db.transaction('rw', db.files, db.chunks, async () => {
+  await atomically(currentStore().db, ['files', 'chunks'], async (db) => {
     if ((await db.files.where('sha256').equals(sha256).count()) === 0) await chunksOf(db, sha256).delete()
   })
 }

@@ -1,6 +1,6 @@
 /** Small facts about this person's data on this device, each under its own key. */
 import type { Id, Instant, Role } from '../protocol/nouns'
-import type { Tokens, UserDatabase } from './database'
+import type { Tokens, Tables } from './database'
 import type { SyncPhase } from './types'
 
 export interface Meta {
@@ -27,11 +27,11 @@ export interface Meta {
   saidStatus: { pending: number; filesWaiting: number; at: Instant }
 }
 
-export async function readMeta<K extends keyof Meta>(db: UserDatabase, key: K): Promise<Meta[K] | undefined> {
+export async function readMeta<K extends keyof Meta>(db: Tables, key: K): Promise<Meta[K] | undefined> {
   return (await db.meta.get(key))?.value as Meta[K] | undefined
 }
 
 /** Writes inside the transaction it is called in, if any. */
-export async function writeMeta(db: UserDatabase, values: Partial<Meta>): Promise<void> {
+export async function writeMeta(db: Tables, values: Partial<Meta>): Promise<void> {
   await db.meta.bulkPut(Object.entries(values).map(([key, value]) => ({ key, value })))
 }

@@ -1,14 +1,14 @@
 /** Rows as they look half-way through a transaction: the database below, what acts changed above it. */
 import type { Change, IndexName, View, ViewRow } from '../protocol/effects/view'
 import type { Id, Noun } from '../protocol/nouns'
-import { keyOf, refOf, refsOf, type StoredRow, type UserDatabase } from './database'
+import { keyOf, refOf, refsOf, type StoredRow, type Tables } from './database'
 
 /** Lives as long as one transaction. Nothing is on disk before `flush`. */
 export class Overlay implements View {
   private readonly rows = new Map<string, StoredRow | null>()
   private readonly changed = new Set<string>()
 
-  constructor(private readonly db: UserDatabase) {}
+  constructor(private readonly db: Tables) {}
 
   async stored(key: string): Promise<StoredRow | null> {
     const held = this.rows.get(key)
@@ -16,6 +16,11 @@ export class Overlay implements View {
     const row = (await this.db.rows.get(key)) ?? null
     this.rows.set(key, row)
     return row
+  }
+
+  /** What `load` brought, without another await per row. */
+  loaded(key: string): StoredRow | null {
+    return this.rows.get(key) ?? null
   }
 
   /** Reads many at once, because a page of a thousand rows read one by one is a thousand round trips. */

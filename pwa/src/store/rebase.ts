@@ -1,12 +1,12 @@
 /** Rows are what was pulled plus the effects of the acts still in the outbox, in their order. */
 import { effectOf } from '../protocol/effects'
 import type { Store } from './current'
-import { refsOf, type UserDatabase } from './database'
+import { refsOf, type Tables } from './database'
 import type { Overlay } from './overlay'
 import type { OutboxEntry } from './types'
 
 /** Takes the effects off: every row is as pulled; rows that only acts had made are gone. */
-export async function resetDirty(db: UserDatabase, overlay: Overlay): Promise<void> {
+export async function resetDirty(db: Tables, overlay: Overlay): Promise<void> {
   const dirty = await db.rows.where('dirty').equals(1).toArray()
   for (const row of dirty) {
     if (row.base === null) overlay.remove(row.key)
@@ -15,12 +15,12 @@ export async function resetDirty(db: UserDatabase, overlay: Overlay): Promise<vo
 }
 
 /** Lays the effects on again. An act changes other rows than before when the rows below it changed. */
-export async function replay(store: Store, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
+export async function replay(store: Store, db: Tables, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
   for (const entry of entries) {
     const touches = await overlay.apply(await effectOf(entry, overlay, store))
     const known = new Set(entry.touches)
     if (touches.every((key) => known.has(key))) continue
     touches.forEach((key) => known.add(key))
-    await store.db.outbox.update(entry.n, { touches: [...known] })
+    await db.outbox.update(entry.n, { touches: [...known] })
   }
 }

@@ -1,8 +1,8 @@
 /** The outbox as the sync room sees it: what to send next, and what became of it. */
 import type { PushAnswer } from '../protocol/wire'
 import { ENVELOPE_BYTES, MAX_ACTS, MAX_BATCH_BYTES, dumpAct, sizeOf } from '../protocol/wire'
-import { durably } from './connection'
-import type { UserDatabase } from './database'
+import { atomically } from './connection'
+import type { Tables, UserDatabase } from './database'
 import { readMeta, writeMeta } from './meta'
 import type { OutboxEntry } from './types'
 
@@ -36,8 +36,8 @@ function units(entries: readonly OutboxEntry[]): OutboxEntry[][] {
 }
 
 /** Stores the receipts. True when the outbox is other than before: false twice in a row would be a loop. */
-export async function acceptReceipts(db: UserDatabase, answer: PushAnswer): Promise<boolean> {
-  return durably(db, () => db.transaction('rw', db.outbox, db.journal, db.meta, async () => {
+export async function acceptReceipts(database: UserDatabase, answer: PushAnswer): Promise<boolean> {
+  return atomically(database, ['outbox', 'journal', 'meta'], async (db) => {
     const sentAgain = await sendAgainAfter(db, answer.last)
     let moved = sentAgain
     for (const { n, id, outcome, rev, code, detail } of answer.receipts) {
@@ -48,14 +48,14 @@ export async function acceptReceipts(db: UserDatabase, answer: PushAnswer): Prom
     }
     await writeMeta(db, { acknowledgedN: answer.last, epoch: answer.epoch })
     return moved
-  }))
+  })
 }
 
 /**
  * A server restored from a backup answers a lower number than it once acknowledged: everything above goes again, from
  * the journal too. True when something does. Inside the caller's transaction.
  */
-export async function sendAgainAfter(db: UserDatabase, last: number): Promise<boolean> {
+export async function sendAgainAfter(db: Tables, last: number): Promise<boolean> {
   if (last >= ((await readMeta(db, 'acknowledgedN')) ?? 0)) return false
   const lost = await db.journal.where('n').above(last).toArray()
   const waiting = { state: 'pending', outcome: null, rev: null, code: null, detail: null } as const

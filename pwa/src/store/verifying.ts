@@ -1,10 +1,10 @@
 /** What the server says of files, followed from the attachments it sends. */
 import type { AttachmentBody } from '../protocol/nouns'
 import type { WireRow } from '../protocol/wire'
-import type { StoredFile, UserDatabase } from './database'
+import type { StoredFile, Tables } from './database'
 
 /** Inside the pull's transaction: only the server's own word makes a file stored or verified. */
-export async function followFiles(db: UserDatabase, rows: readonly WireRow[], at: string): Promise<void> {
+export async function followFiles(db: Tables, rows: readonly WireRow[], at: string): Promise<void> {
   const attachments = rows.filter((row) => row.noun === 'attachment' && row.body)
   if (!attachments.length) return
   const files = await db.files.bulkGet(attachments.map((row) => row.id))
@@ -24,7 +24,7 @@ function changeOf(file: StoredFile, { state, refusal, withdrawn }: AttachmentBod
 }
 
 /** A server restored from a backup may have lost what it had: every copy still here is offered again. */
-export async function sendFilesAgain(db: UserDatabase): Promise<void> {
+export async function sendFilesAgain(db: Tables): Promise<void> {
   await db.files.where('state').anyOf('stored', 'verified', 'uploading')
     .modify({ state: 'waiting', uploadUrl: null, offset: 0, error: null })
 }

@@ -1,4 +1,5 @@
 /** The side door: one file at a time, signature first, each from where the server says it stands. */
+import { atomically } from '../store/connection'
 import type { StoredFile } from '../store/database'
 import { readPart } from '../store/files'
 import { ActRefused } from '../store/refusal'
@@ -69,8 +70,8 @@ async function send(peer: Peer, file: StoredFile, known: string | null): Promise
 }
 
 /** At the server; whether it is whole there the server will say by pull. */
-async function arrived({ db }: Peer, file: StoredFile): Promise<void> {
-  await db.transaction('rw', db.files, async () => {
+async function arrived(peer: Peer, file: StoredFile): Promise<void> {
+  await atomically(peer.db, ['files'], async (db) => {
     const held = await db.files.get(file.attachmentId)
     if (held && held.state !== 'verified') {
       await db.files.update(file.attachmentId, { state: 'stored', offset: file.size, error: null, uploadUrl: null })

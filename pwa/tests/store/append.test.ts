@@ -8,6 +8,9 @@ let store: Store
 beforeEach(async () => { store = await phone() })
 afterEach(() => { vi.restoreAllMocks(); store.db.close() })
 
+/** All tables, also those bound to a transaction, share one prototype. */
+const tables = () => Object.getPrototypeOf(store.db.outbox) as typeof store.db.outbox
+
 const at = { at: '2026-11-21T08:00:00.000Z', group: null, files: [] }
 
 describe('an act', () => {
@@ -38,17 +41,15 @@ describe('an act', () => {
   })
 
   test('leaves neither entry nor row when the disk fails in the middle', async () => {
-    vi.spyOn(store.db.outbox, 'bulkAdd').mockImplementation(() => { throw new DOMException('full', 'QuotaExceededError') })
+    vi.spyOn(tables(), 'bulkAdd').mockImplementation(() => { throw new DOMException('full', 'QuotaExceededError') })
     await expect(acceptVisit(VISIT)).rejects.toMatchObject({ code: 'storage-full' })
     expect(await bodyOf(store, 'visit', VISIT)).toMatchObject({ state: 'dispatched' })
     expect(await store.db.outbox.count()).toBe(0)
   })
 
   test('goes through when the connection was killed, once and under one number', async () => {
-    const add = store.db.outbox.bulkAdd.bind(store.db.outbox)
-    const spy = vi.spyOn(store.db.outbox, 'bulkAdd')
-    spy.mockImplementationOnce(() => { throw new DOMException('connection is closing', 'InvalidStateError') })
-    spy.mockImplementation(add as never)
+    vi.spyOn(tables(), 'bulkAdd')
+      .mockImplementationOnce(() => { throw new DOMException('connection is closing', 'InvalidStateError') })
     await acceptVisit(VISIT)
     expect((await store.db.outbox.toArray()).map((entry) => [entry.n, entry.act])).toEqual([[1, 'visit.accept']])
   })

@@ -73,11 +73,12 @@ describe('a pull', () => {
   test('that dies half-way leaves rows, cookie and outbox as they were', async () => {
     await acceptVisit(VISIT)
     await receipts(20)
-    const put = store.db.meta.bulkPut.bind(store.db.meta)
-    vi.spyOn(store.db.meta, 'bulkPut').mockImplementation(((entries: { key: string }[]) => {
+    const tables = Object.getPrototypeOf(store.db.meta) as typeof store.db.meta
+    const put = tables.bulkPut
+    vi.spyOn(tables, 'bulkPut').mockImplementation(function (this: typeof tables, entries: readonly { key: string }[]) {
       if (entries.some((entry) => entry.key === 'cookie')) throw new Error('killed')
-      return put(entries as never)
-    }) as never)
+      return put.call(this, entries as never)
+    } as never)
     const rows = [wire('visit', VISIT, WO, visitBody({ state: 'accepted' }), 20), wire('part', 'p9', 'ref', { name: 'x' }, 20)]
     await expect(pull({ rev: 20, cookie: 'c9', rows, left: [{ scope: `site:${SITE}`, reason: 'done' }] })).rejects.toThrow()
     vi.restoreAllMocks()
@@ -94,6 +95,15 @@ describe('a pull', () => {
     expect(await readMeta(store.db, 'firstSyncComplete')).toBe(false)
     await pull({ rev: 11, cookie: 'c3', complete: true })
     expect(await readMeta(store.db, 'firstSyncComplete')).toBe(true)
+  })
+
+  test('of a full page over a long day of unsent acts is one transaction', async () => {
+    for (let i = 0; i < 150; i++) await addNote(VISIT, String(i))
+    const rows = Array.from({ length: 1000 }, (_, i) => wire('part', `p${i}`, 'ref', { name: String(i) }, 12))
+    await pull({ rev: 12, cookie: 'c2', rows })
+    expect(await store.db.rows.where('noun').equals('part').count()).toBe(1001)
+    expect(await store.db.rows.where('noun').equals('note').count()).toBe(150)
+    expect(await readMeta(store.db, 'cookie')).toBe('c2')
   })
 
   test('removes a row whose body is null', async () => {
