@@ -211,6 +211,6 @@ def tokens(user_id: str, device_id: str, refresh: str) -> dict[str, Any]:
 
 
 def _session(user: User, device_id: str) -> dict[str, Any]:
-    _, epoch = feed.current(db.session())  # type: ignore[arg-type]
+    _, epoch = feed.current(db.session())
     body = {"id": user.id, **user.body()}
     return {"user": body, "device_id": device_id, "epoch": epoch, "server_time": clock.wire(clock.now())}

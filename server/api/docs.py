@@ -5,7 +5,7 @@ content security policy of every other page holds for this one too.
 """
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask, Response, make_response
 from flask.blueprints import BlueprintSetupState
@@ -58,7 +58,7 @@ class Pages(Blueprint):
         return
 
 
-smorest.ERROR_SCHEMA = ProblemBody  # type: ignore[assignment]
+smorest.ERROR_SCHEMA = ProblemBody
 blueprint = Pages("docs", __name__, description="This description")
 
 
@@ -85,10 +85,11 @@ def asset(name: str) -> Response:
 def _complete(state: BlueprintSetupState) -> None:
     """Runs when every other door is registered: adds what holds for all of them."""
     # flask-smorest has put a handler of its own in place of ours; everything still leaves as a problem.
-    init_problems(state.app)
+    app = cast(Flask, state.app)
+    init_problems(app)
     smorest.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     smorest.spec.options["security"] = [{"bearer": []}]
-    _open_the_public_doors(state.app)
+    _open_the_public_doors(app)
     for response in smorest.spec.components.responses.values():
         content = response.get("content", {})
         if "application/json" in content:

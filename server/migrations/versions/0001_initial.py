@@ -278,6 +278,7 @@ def upgrade():
     sa.Column('cautions', sa.Text(), nullable=False),
     sa.Column('test_result', sa.String(length=16), nullable=False),
     sa.Column('test_text', sa.Text(), nullable=False),
+    sa.Column('updated_by', sa.String(length=36), nullable=True),
     sa.Column('visit_id', sa.String(length=36), nullable=False),
     sa.Column('work_order_id', sa.String(length=36), nullable=False),
     sa.Column('late', sa.Boolean(), nullable=False),
@@ -287,7 +288,6 @@ def upgrade():
     sa.Column('created_by', sa.String(length=36), nullable=True),
     sa.Column('device_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('server_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_diagnosis'))
     )
     with op.batch_alter_table('diagnosis', schema=None) as batch_op:
@@ -760,11 +760,11 @@ def upgrade():
     sa.Column('cancelled', sa.JSON(), nullable=True),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('archived', sa.Boolean(), nullable=False),
+    sa.Column('updated_by', sa.String(length=36), nullable=True),
     sa.Column('id', sa.String(length=36), nullable=False),
     sa.Column('created_by', sa.String(length=36), nullable=True),
     sa.Column('device_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('server_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('updated_by', sa.String(length=36), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_work_order')),
     sa.UniqueConstraint('number', name=op.f('uq_work_order_number'))
     )
