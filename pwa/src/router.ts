@@ -17,7 +17,7 @@ declare module 'vue-router' {
 }
 
 const routes: RouteRecordRaw[] = [
-  { path: '/', redirect: () => lastRoute() ?? homeFor(current.value?.roles ?? []) },
+  { path: '/', redirect: () => (current.value ? (lastRoute() ?? homeFor(current.value.roles)) : '/login') },
   { path: '/login', component: () => import('./screens/login/LoginScreen.vue'), meta: { open: true } },
   { path: '/sync', component: () => import('./screens/sync/SyncScreen.vue'), meta: { tab: true } },
   { path: '/settings', component: () => import('./screens/settings/SettingsScreen.vue'), meta: { tab: true } },
