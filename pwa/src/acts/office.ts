@@ -55,11 +55,20 @@ export interface ImportProblem {
   reason: string
 }
 
-/** `counts` by kind of sheet; what the numbers inside mean is the server's to name (`created`, `updated`, `unchanged`). */
+/** Rows of one kind of sheet. */
+export interface ImportCounts { new: number; changed: number; same: number; bad: number }
+
 export interface ImportResult {
   ok: boolean
-  counts: Record<string, number | Record<string, number>>
+  /** By kind: `user`, `customer`, `site`, `asset`, … */
+  counts: Record<string, ImportCounts>
+  /** How many problems there are; `errors` may name only the first of them. */
+  faults: number
   errors: ImportProblem[]
+  /** Columns that nothing is done with. */
+  ignored: { file: string; sheet: string | null; column: string }[]
+  /** Of new users whose sheet gave none; the server tells them this once. */
+  passwords: { login: string; password: string }[]
 }
 
 /** Reads the sheets of a company, all or nothing; a dry run only says what would happen. */
@@ -68,9 +77,9 @@ export async function importSheets(files: readonly File[], dryRun: boolean): Pro
   for (const file of files) form.append('files', file, file.name)
   const headers = new Headers({ 'Accept-Language': document.documentElement.lang || 'zh-CN' })
   const answer = await askServer(`/api/import${dryRun ? '?dry_run=1' : ''}`, { method: 'POST', body: form, headers })
-  const said = await answer.json().catch(() => null) as (Partial<ImportResult> & { code?: string; detail?: string; title?: string }) | null
+  const said = await answer.json().catch(() => null) as (ImportResult & { code?: string; detail?: string; title?: string }) | null
   // Bad rows are an answer to read, whatever its status; only an answer without them is a failure of the request.
-  if (said && Array.isArray(said.errors) && said.counts) return { ok: said.ok ?? answer.ok, counts: said.counts, errors: said.errors }
+  if (said?.counts && Array.isArray(said.errors)) return said
   throw new Problem(said?.code ?? `http-${answer.status}`, said?.detail ?? said?.title ?? `HTTP ${answer.status}`, answer.status)
 }
 

@@ -68,7 +68,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
 
   'office.lane.visits': '{n} visit | {n} visits',
   'office.lane.late': '{n} late',
-  'office.lane.idle': 'Nothing planned',
+  'office.lane.idle': 'Engineers with nothing planned',
 
   'office.phone.fresh': 'Phone in contact',
   'office.phone.stale': 'Phone quiet for a while',

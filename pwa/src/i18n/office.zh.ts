@@ -67,7 +67,7 @@ export const officeZh = {
 
   'office.lane.visits': '{n} 个任务',
   'office.lane.late': '{n} 个超时',
-  'office.lane.idle': '这一天没有任务',
+  'office.lane.idle': '没有任务的工程师',
 
   'office.phone.fresh': '手机在线',
   'office.phone.stale': '手机有一阵没联系',
