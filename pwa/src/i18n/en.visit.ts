@@ -5,7 +5,7 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'visits.title': 'Visits',
   'visits.lists': 'Lists of visits',
   'visits.today': 'Today',
-  'visits.week': 'Upcoming',
+  'visits.week': 'Next',
   'visits.overdue': 'Overdue',
   'visits.n': '{n} visit | {n} visits',
   'visits.sort_slot': 'By time slot',
@@ -271,6 +271,9 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'missing.unknown-type': 'This app is too old to know this item',
 
   'report.hash': 'Hash {hash}',
+
+  'visit.signed_notice': 'The customer has signed; changes made now are marked as such.',
+
   'report.changed': 'Changed after signing',
   'report.signed_as_shown': 'This is what the customer signed',
   'report.finish_first': 'The customer can sign once the work is done.',

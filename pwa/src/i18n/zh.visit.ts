@@ -269,6 +269,9 @@ export const zhVisit = {
   'missing.unknown-type': '应用版本过旧，不认识这一项',
 
   'report.hash': '校验码 {hash}',
+
+  'visit.signed_notice': '客户已签字，现在的改动会标为“签字之后”。',
+
   'report.changed': '签字之后有改动',
   'report.signed_as_shown': '客户签字的内容与此一致',
   'report.finish_first': '作业完成后，客户就可以签字。',

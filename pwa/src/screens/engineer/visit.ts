@@ -11,8 +11,15 @@ export interface VisitFacts {
   isLead: ComputedRef<boolean>
   /** Whether this person may add facts: they are of the crew, or were until a moment ago. */
   isCrew: ComputedRef<boolean>
+  /** Crew, and the visit is not over: what was declined or reviewed is no longer written to from here. */
+  canRecord: ComputedRef<boolean>
+  /** The customer has signed: what changes now is marked as changed after signing. */
+  isSigned: ComputedRef<boolean>
   title: ComputedRef<string>
 }
+
+const OVER: ReadonlySet<string> = new Set(['declined', 'reviewed'])
+const BEFORE_SIGNED: ReadonlySet<string> = new Set(['returned', 'cancelled'])
 
 export function useVisit(id: () => Id): VisitFacts {
   const visit = useRow('visit', id)
@@ -23,7 +30,9 @@ export function useVisit(id: () => Id): VisitFacts {
     () => isLead.value || Boolean(visit.value?.body.helper_ids.includes(current.value?.userId ?? '')),
   )
   const title = computed(() => order.value?.body.site_name ?? site.value?.body.name ?? '')
-  return { visit, order, site, isLead, isCrew, title }
+  const canRecord = computed(() => isCrew.value && !OVER.has(visit.value?.body.state ?? 'declined'))
+  const isSigned = computed(() => Boolean(visit.value?.body.times.signed) && !BEFORE_SIGNED.has(visit.value!.body.state))
+  return { visit, order, site, isLead, isCrew, canRecord, isSigned, title }
 }
 
 /** The catalogue's words for codes: a function from kind and code to the entry. */
