@@ -1,4 +1,5 @@
 """The door of imports: sheets of a company, all rows or none. The office screen and scripts come through here."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -110,12 +111,9 @@ def _import(kinds: Sequence[str]) -> Response:
     if not 1 <= len(files) <= MAX_FILES:
         raise Problem("malformed", where="files")
     # No more of a file is read than it takes to see that it is too large.
-    sources = [
-        Source((file.filename or "file").replace("\\", "/").rpartition("/")[2][:MAX_NAME], file.read(MAX_FILE_BYTES + 1))
-        for file in files
-    ]
+    sources = [Source(_name(file.filename), file.read(MAX_FILE_BYTES + 1)) for file in files]
     result = import_files(
-        db.session(),  # type: ignore[arg-type]
+        db.session(),
         sources,
         by=current_user.id,
         kinds=kinds,
@@ -127,6 +125,11 @@ def _import(kinds: Sequence[str]) -> Response:
     if not result.ok and not result.written and not result.dry_run:
         raise Problem("import-refused", extra=body)
     return Response(orjson.dumps(body), mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _name(sent: str | None) -> str:
+    """The file's own name: some browsers send its whole path."""
+    return (sent or "").replace("\\", "/").rpartition("/")[2][:MAX_NAME] or "file"
 
 
 def _wished(name: str) -> bool:

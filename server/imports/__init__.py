@@ -11,6 +11,7 @@
 Rows are written through the models in one transaction, so the session publishes them like any other change. What is
 in the database already is not touched: importing the same files again changes nothing and publishes nothing.
 """
+
 from server.imports.faults import Fault, Place
 from server.imports.run import Result, import_files
 from server.imports.sheets import MAX_FILE_BYTES, Source

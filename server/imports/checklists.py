@@ -1,4 +1,5 @@
 """The items of a checklist template, from a sheet of rows to what `checklist_version.items` holds."""
+
 from __future__ import annotations
 
 import re

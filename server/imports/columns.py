@@ -1,15 +1,19 @@
 """What a column is called, in the languages people use, and how its cells are read."""
+
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from server.imports.values import MAX_TEXT, Reader, text
 
 _NOISE = re.compile(r"[\s*_.:：·'’\"/-]+")
+LONGEST_HEADER = 60  # characters; more is no header but a text
+
 _BRACKETS = re.compile(r"\([^()]*\)\Z")
 
 
@@ -18,6 +22,7 @@ def normal(header: str) -> str:
     return _NOISE.sub("", unicodedata.normalize("NFKC", header).casefold())
 
 
+@lru_cache(4096)
 def spellings(header: str) -> tuple[str, str]:
     """The header, and the header without a remark in brackets: 合同截止(必填)."""
     whole = normal(header)
@@ -46,7 +51,7 @@ def column(field: str, headers: str, read: Reader | None = None, *, required: bo
 
 
 def column_of(columns: Sequence[Column], header: Any) -> Column | None:
-    if not isinstance(header, str) or not header.strip():
+    if not isinstance(header, str) or not header.strip() or len(header) > LONGEST_HEADER:
         return None
     return next((one for one in columns if one.is_called(header)), None)
 

@@ -1,4 +1,5 @@
 """`flask import`: files or folders from the shell."""
+
 from __future__ import annotations
 
 import time
@@ -49,7 +50,7 @@ def import_command(paths: tuple[Path, ...], dry_run: bool, partial: bool, locale
     files = list(_files(paths))
     _say(locale, "reading", n=len(files))
     began = time.monotonic()
-    result = import_files(db.session(), map(_source, files), dry_run=dry_run, partial=partial)  # type: ignore[arg-type]
+    result = import_files(db.session(), map(_source, files), dry_run=dry_run, partial=partial)
     click.echo(_table(result.counts, locale))
     _name_faults(result, locale)
     if result.ignored:
@@ -72,7 +73,8 @@ def import_command(paths: tuple[Path, ...], dry_run: bool, partial: bool, locale
 def _files(paths: Iterable[Path]) -> Iterable[Path]:
     for path in paths:
         if path.is_dir():
-            yield from sorted(p for p in path.iterdir() if p.suffix.lower() in SUFFIXES and not p.name.startswith(("~", ".")))
+            # `~$…` is what Excel leaves beside an open workbook.
+            yield from sorted(p for p in path.glob("[!~.]*") if p.suffix.lower() in SUFFIXES)
         else:
             yield path
 
@@ -89,7 +91,7 @@ def _say(locale: str, key: str, **words: Any) -> None:
 
 
 def _table(counts: dict[str, dict[str, int]], locale: str) -> str:
-    rows = [HEADINGS[locale]]
+    rows: list[tuple[str, ...]] = [HEADINGS[locale]]
     for kind, count in counts.items():
         label = LABELS[kind][1 if locale == "en" else 0]
         rows.append((label, *(str(count[name]) for name in ("new", "changed", "same", "bad"))))

@@ -1,4 +1,5 @@
 """What can be wrong with a file, a sheet, a row or a cell: stable codes, a sentence in both languages."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
@@ -73,8 +74,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "need-admin": ("只有管理员可以导入用户。", "Only an administrator may import users."),
     "item-id": ("只能用字母、数字、- 和 _。", "Only letters, digits, - and _ are allowed."),
-    "bad-condition": ("显示条件应写成 条目编码=值,例如 ac-03>30。", "A condition reads item=value, for example ac-03>30."),
-    "condition-item": ("显示条件引用的条目「{item}」不在它之前。", "The condition names “{item}”, which is not an earlier item."),
+    "bad-condition": (
+        "显示条件应写成 条目编码=值,例如 ac-03>30。",
+        "A condition reads item=value, for example ac-03>30.",
+    ),
+    "condition-item": (
+        "显示条件引用的条目「{item}」不在它之前。",
+        "The condition names “{item}”, which is not an earlier item.",
+    ),
     "condition-value": (
         "「{wanted}」不是条目「{item}」可能的值。",
         "“{wanted}” is not a value the item “{item}” can have.",

@@ -1,4 +1,5 @@
 """The kinds of sheet we read, as a table: what a kind is called, its columns, its business key."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
@@ -37,10 +38,11 @@ POLICY_NAMES = {
     for name in (code, policy["name"], policy["name_en"])
 }
 CATALOGUE_NAMES = {
-    "现象": "symptom", "故障现象": "symptom", "原因": "cause", "故障原因": "cause", "措施": "action", "处理措施": "action",
+    "现象": "symptom", "故障现象": "symptom", "原因": "cause", "故障原因": "cause",
+    "措施": "action", "处理措施": "action",
     "暂停原因": "pause_reason", "未完成原因": "cannot_reason", "免签原因": "waive_reason", "拒单原因": "decline_reason",
     "改派原因": "reassign_reason", "取消原因": "cancel_reason", "延期原因": "delay_reason", "挂起原因": "hold_reason",
-    "改约原因": "reschedule_reason", "symptoms": "symptom", "causes": "cause", "actions": "action",
+    "改约原因": "rebook_reason", "symptoms": "symptom", "causes": "cause", "actions": "action",
 }  # fmt: skip
 CHECKLIST_NAMES = {
     "出发清单": "departure", "出发": "departure", "维修": "repair", "维修作业": "repair", "月巡查": "monthly",
@@ -260,7 +262,7 @@ def _checklist() -> Kind:
 
 
 def _version(cell: Any) -> int | None:
-    """The whole number of a version: 2, V2, 2.0 and 2.1 are all the second, because items are what tells versions apart."""
+    """The whole number of a version: 2, V2, 2.0 and 2.1 are all the second, and a second has one set of items."""
     written = text(16)(cell).casefold().removeprefix("v").removeprefix("第").removesuffix("版").partition(".")
     return integer(1, 100_000, None)(written[0])
 

@@ -4,6 +4,7 @@ What a record names (a customer, a site, a part) is looked for among the rows of
 the kinds go in the order of `KINDS`. A record with a fault changes nothing, and who names a row that was to come from
 it has a fault as well.
 """
+
 from __future__ import annotations
 
 from collections import Counter
@@ -63,9 +64,7 @@ class Plan:
     def known(self, model: Any, *fields: str) -> Rows:
         """Every row of a model by its key, those of this import included."""
         if model.__name__ not in self.rows:
-            self.rows[model.__name__] = {
-                _key(row, fields): row for row in self.session.scalars(select(model))
-            }  # fmt: skip
+            self.rows[model.__name__] = {_key(row, fields): row for row in self.session.scalars(select(model))}
         return self.rows[model.__name__]
 
     def make(self, model: Any, /, **values: Any) -> Any:
@@ -342,7 +341,7 @@ def _name_catalogues(tables: Iterable[Table], plan: Plan) -> None:
 
 def _plan_catalogue(plan: Plan, record: Record) -> None:
     known = plan.known(CatalogueEntry, "kind", "code")
-    plan.put("catalogue_entry", CatalogueEntry, known, (record.values["kind"], record.values["code"]), dict(record.values))
+    plan.put("catalogue_entry", CatalogueEntry, known, record.key, dict(record.values))
 
 
 def _plan_article(plan: Plan, record: Record) -> None:

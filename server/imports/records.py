@@ -1,4 +1,5 @@
 """A sheet becomes records: its kind is recognised by its headers, its cells are read, and every bad one is named."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -17,7 +18,7 @@ HINT = 0.75  # of a point, when the sheet's or the file's name says the kind
 
 @dataclass(slots=True)
 class Record:
-    """A row as read. `values` has the fields whose columns the sheet has; `headers` and `cells` say what stood there."""
+    """A row as read. `values`: the fields whose columns the sheet has; `headers` and `cells`: what stood there."""
 
     kind: Kind
     place: Place

@@ -2,6 +2,7 @@
 
 Files are read and passwords hashed before the transaction begins, because SQLite has one writer and it waits for us.
 """
+
 from __future__ import annotations
 
 import os
@@ -158,7 +159,7 @@ def _hash_passwords(session: Session, tables: list[Table], password: str | None)
         reading.reset(token)
     found: dict[str, _Secret] = {}
     for record in records:
-        number = record.values.get("number")
+        number = str(record.values.get("number"))
         if not record.faults and number not in known:
             given = record.values.get("password") or password
             found[number] = _Secret(given or token_urlsafe(GENERATED_BYTES), not given)

@@ -3,6 +3,7 @@
 Rows keep the number a person sees in a spreadsheet. Hidden sheets are somebody's scratch paper and are not read.
 Formulas are read as the value Excel last computed.
 """
+
 from __future__ import annotations
 
 import csv
@@ -93,7 +94,8 @@ def _workbook(source: Source) -> list[Sheet]:
         book = openpyxl.load_workbook(io.BytesIO(source.content), read_only=True, data_only=True)
         try:
             visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"][:MAX_SHEETS]
-            return [Sheet(source.name, sheet.title, list(_filled(_cells(sheet), place.file, sheet.title))) for sheet in visible]
+            filled = ((sheet.title, list(_filled(_cells(sheet), place.file, sheet.title))) for sheet in visible)
+            return [Sheet(source.name, title, rows) for title, rows in filled]
         finally:
             book.close()
     except (Unreadable, MemoryError):

@@ -1,4 +1,5 @@
 """Cells become values: what people and spreadsheets write, read without guessing. Each reader raises `Bad`."""
+
 from __future__ import annotations
 
 import re
