@@ -2,7 +2,10 @@
 import { newId } from '../protocol/ids'
 import type { Id, Place, Purpose } from '../protocol/nouns'
 import { now } from '../store/clock'
+import { durably } from '../store/connection'
+import { currentStore } from '../store/current'
 import { dropUndeclared, keepBytes } from '../store/keeping'
+import { requestSync } from '../store/signal'
 import { record } from './record'
 
 export interface PhotoOptions {
@@ -51,6 +54,14 @@ export const priorityOf = (purpose: Purpose, size: number) =>
 /** A camera's file carries when it was taken; a blob of ours is taken now. */
 function takenAt(file: Blob): string {
   return file instanceof File && file.lastModified > 0 ? new Date(file.lastModified).toISOString() : now()
+}
+
+/** Offers a file again that had stepped aside, such as after its slot was adopted or the server was repaired. */
+export async function retryUpload(attachmentId: Id): Promise<void> {
+  const { db } = currentStore()
+  await durably(db, () => db.files.where({ attachmentId, state: 'stuck' })
+    .modify({ state: 'waiting', error: null, uploadUrl: null, tries: 0 }))
+  requestSync()
 }
 
 export const withdrawAttachment = (id: Id, reason?: string) =>

@@ -1,5 +1,6 @@
 /** Rows are what was pulled plus the effects of the acts still in the outbox, in their order. */
 import { effectOf } from '../protocol/effects'
+import type { Change } from '../protocol/effects/view'
 import type { Store } from './current'
 import { refsOf, type Tables } from './database'
 import type { Overlay } from './overlay'
@@ -14,10 +15,20 @@ export async function resetDirty(db: Tables, overlay: Overlay): Promise<void> {
   }
 }
 
+/** An effect that fails on rows of a newer server must not keep those rows out: the act is sent all the same. */
+async function effectOn(entry: OutboxEntry, overlay: Overlay, store: Store): Promise<Change[]> {
+  try {
+    return await effectOf(entry, overlay, store)
+  } catch (error) {
+    console.error('The effect of an act could not be shown', entry.act, entry.id, error)
+    return []
+  }
+}
+
 /** Lays the effects on again. An act changes other rows than before when the rows below it changed. */
 export async function replay(store: Store, db: Tables, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
   for (const entry of entries) {
-    const touches = await overlay.apply(await effectOf(entry, overlay, store))
+    const touches = await overlay.apply(await effectOn(entry, overlay, store))
     const known = new Set(entry.touches)
     if (touches.every((key) => known.has(key))) continue
     touches.forEach((key) => known.add(key))

@@ -171,6 +171,19 @@ describe('a reset', () => {
   })
 })
 
+test('rows that this app cannot make sense of come in all the same', async () => {
+  await acceptVisit(VISIT)
+  vi.spyOn(console, 'error').mockImplementation(() => {})
+  await store.db.outbox.update(1, { args: null as never }) // an effect that throws
+  const odd = { ...visitBody(), times: null, work_order_id: 5 }
+  const rows = [wire('visit', VISIT, WO, null, 11), wire('visit', VISIT, WO, odd, 12), wire('hologram', 'h1', 'ref', { x: 1 }, 12)]
+  await pull({ rev: 12, cookie: 'c2', rows })
+  expect(console.error).toHaveBeenCalled()
+  expect(await readMeta(store.db, 'cookie')).toBe('c2')
+  expect(await store.db.rows.get('hologram:h1')).toBeDefined()
+  expect(await store.db.outbox.count()).toBe(1)
+})
+
 test('a life-cycle act whose ground was taken away changes nothing and is still sent', async () => {
   await acceptVisit(VISIT)
   await arrive(VISIT)

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { addPhotos, signReport } from '../../src/acts'
+import { addPhotos, retryUpload, signReport } from '../../src/acts'
 import type { Store } from '../../src/store/current'
 import { CHUNK_BYTES, dropOrphans, localBytes, purgeVerified, readPart } from '../../src/store/files'
 import { writeMeta } from '../../src/store/meta'
@@ -109,6 +109,10 @@ test('a file the server refuses steps aside with its reason and the others go on
   expect(await store.db.files.get(bad!)).toMatchObject({ state: 'stuck', error: 'file-too-large' })
   expect(await store.db.files.get(good!)).toMatchObject({ state: 'stored' })
   expect(await store.db.outbox.count(), 'acts are not held up').toBe(0)
+  server.fault = () => undefined
+  await retryUpload(bad!)
+  await syncAll(store)
+  expect(await store.db.files.get(bad!)).toMatchObject({ state: 'stored' })
 })
 
 test('a file waits for the receipt of its act', async () => {
