@@ -16,8 +16,8 @@ from server.tasks.queue import perform_next
 from sync.report import content_hash, report_content
 from tests.cast import Cast
 from tests.peer import Peer
+from tests.server.camera import Camera
 from tests.server.pictures import encoded, photo
-from tests.server.test_files import Camera
 from tests.server.test_two_peers import dispatched
 
 STROKES = {"width": 300, "height": 150, "strokes": [{"points": [[1, 2, 0], [30, 40, 16]]}]}
