@@ -87,7 +87,7 @@ export class FakeServer {
     const more = fresh.length > Number(skip) + rows.length
     const next = more ? `${this.epoch}/${since}/${Number(skip) + rows.length}` : `${this.epoch}/${this.rev}/0`
     return json({
-      protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: this.rev, more,
+      protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: more ? since : this.rev, more,
       complete: !more, last: this.last, rows, entered: [], left: [],
     })
   }

@@ -18,7 +18,7 @@ export async function applyPull(store: Store, answer: PullAnswer, at: string): P
     const epoch = await readMeta(db, 'epoch')
     if (epoch && epoch !== answer.epoch) await sendFilesAgain(db)
     await sendAgainAfter(db, answer.last)
-    if (!answer.more) await closeAnswered(db, answer.rev, at)
+    await closeAnswered(db, answer.rev, at)
     const entries = await db.outbox.orderBy('n').toArray()
     const overlay = new Overlay(db)
     if (answer.reset) await throwAwayPulled(db, overlay, entries)
@@ -43,7 +43,7 @@ async function remember(db: Tables, answer: PullAnswer): Promise<void> {
   })
 }
 
-/** Answered acts whose effect is now among the rows move to the journal. */
+/** Every change up to `rev` is here with this page, so answered acts up to there move to the journal. */
 async function closeAnswered(db: Tables, rev: number, closedAt: string): Promise<void> {
   const answered = await db.outbox.where('state').equals('answered').toArray()
   const closed = answered.filter((entry) => entry.rev !== null && entry.rev <= rev)

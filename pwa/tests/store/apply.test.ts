@@ -49,11 +49,13 @@ describe('a pull', () => {
     expect(await store.db.rows.get(`visit:${VISIT}`)).toMatchObject({ dirty: 0, body: { state: 'accepted' } })
   })
 
-  test('does not close an act on a page that is not the last', async () => {
+  test('closes an act with the page that brings the pass to its rev, also when more is to come', async () => {
     await acceptVisit(VISIT)
     await receipts(20)
-    await pull({ rev: 20, cookie: 'c2', more: true, complete: false })
+    await pull({ rev: 10, cookie: 'c2', more: true, complete: false })
     expect(await store.db.outbox.count()).toBe(1)
+    await pull({ rev: 20, cookie: 'c3', more: true, complete: true })
+    expect(await store.db.outbox.count()).toBe(0)
   })
 
   test('shows the server\'s word again when an act was parked', async () => {
