@@ -12,7 +12,7 @@ workers = int(os.environ.get("WEB_WORKERS", "1"))
 threads = int(os.environ.get("WEB_THREADS", "64"))
 
 timeout = 120  # s without a sign of life from a worker; a gthread worker gives one while requests run
-graceful_timeout = 10  # s for requests under way when stopping; streams are cut
+graceful_timeout = 3  # s for requests under way when stopping: pushes are short, uploads resume, streams reconnect
 keepalive = 30  # s; longer than nginx keeps an idle upstream, so that nginx is the one that closes
 
 max_requests = 0  # no recycling: a restart would cut uploads and streams for nothing
