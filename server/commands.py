@@ -12,13 +12,13 @@ from flask import Flask
 from flask.cli import with_appcontext
 from sqlalchemy import or_, select
 
+from server.api.auth import MAX_PASSWORD, MIN_PASSWORD
 from server.config import DEFAULT_PORT
 from server.extensions import db
 from server.models import User, new_id
 
 # Rooms whose commands join ours: every click command at the top of these modules.
 ROOMS = ("server.imports.commands", "server.demo.commands", "server.tasks")
-MIN_PASSWORD = 8  # characters
 COLUMNS = (14, 16, 16, 16)  # widths of the table of logins
 
 
@@ -80,8 +80,8 @@ def create_admin(login: str, name: str | None, password: str) -> None:
     login = login.strip()
     if not login or len(login) > 64:
         raise click.BadParameter("1 to 64 characters", param_hint="LOGIN")
-    if len(password) < MIN_PASSWORD:
-        raise click.BadParameter(f"at least {MIN_PASSWORD} characters", param_hint="--password")
+    if not MIN_PASSWORD <= len(password) <= MAX_PASSWORD:
+        raise click.BadParameter(f"{MIN_PASSWORD} to {MAX_PASSWORD} characters", param_hint="--password")
     number = f"ADMIN-{login}"[:32]
     if db.session.scalar(select(User.id).where(or_(User.login == login, User.number == number))):
         raise click.ClickException(f"the login {login} is taken")
