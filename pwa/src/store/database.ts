@@ -25,6 +25,8 @@ export interface StoredFile extends WaitingFile {
   uploadUrl: string | null
   /** When the server's `verified` was pulled: the copy is kept a few days more. */
   verifiedAt: Instant | null
+  /** The bytes have left; only the line in the ledger remains. */
+  purged?: true
 }
 
 export interface StoredChunk { sha256: string; i: number; at: Instant; bytes: ArrayBuffer }

@@ -102,5 +102,6 @@ async function purge(database: UserDatabase, file: StoredFile, nowMs: number): P
     const sharing = await db.files.where('sha256').equals(file.sha256).filter((other) => other.state !== 'verified').count()
     if (sharing === 0) await chunksOf(db, file.sha256).delete()
     if (nowMs - Date.parse(file.verifiedAt!) > REMEMBERED_MS) await db.files.delete(file.attachmentId)
+    else if (sharing === 0) await db.files.update(file.attachmentId, { purged: true })
   })
 }

@@ -25,6 +25,6 @@ function changeOf(file: StoredFile, { state, refusal, withdrawn }: AttachmentBod
 
 /** A server restored from a backup may have lost what it had: every copy still here is offered again. */
 export async function sendFilesAgain(db: Tables): Promise<void> {
-  await db.files.where('state').anyOf('stored', 'verified', 'uploading')
+  await db.files.where('state').anyOf('stored', 'verified', 'uploading').filter((file) => !file.purged)
     .modify({ state: 'waiting', uploadUrl: null, offset: 0, error: null })
 }

@@ -138,6 +138,19 @@ test('only the server\'s own word makes a file verified, and only then do its by
   expect(await store.db.chunks.count()).toBe(0)
 })
 
+test('a server restored from a backup is offered every copy that is still here, and no other', async () => {
+  const [kept, gone] = await addPhotos(VISIT, [photo(3000, 1), photo(4000, 2)], 'site')
+  await syncAll(store)
+  await store.db.files.update(gone!, { state: 'verified', verifiedAt: '2026-11-01T00:00:00.000Z' })
+  await purgeVerified(store.db, Date.parse('2026-11-20T00:00:00.000Z'))
+  server.files.clear()
+  server.uploads.clear()
+  server.epoch = 'epoch-2'
+  await syncAll(store)
+  expect([...server.files.keys()]).toEqual([kept])
+  expect(await store.db.files.get(gone!)).toMatchObject({ state: 'verified', purged: true })
+})
+
 test('bytes whose act was never recorded go after a day, and no others', async () => {
   await addPhotos(VISIT, [photo(3000, 1)], 'site')
   const { keepBytes } = await import('../../src/store/keeping')
