@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { formatDay, formatDuration, formatRelative, formatSlot, localName, registerMessages, setLocale, t } from './index'
+import { en } from './en'
+import { zh } from './zh'
+
+const SRC = join(import.meta.dirname, '..')
+const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings']
+const NOW = Date.parse('2026-11-21T02:00:00.000Z')
+
+beforeEach(async () => {
+  vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => {} })
+  vi.stubGlobal('document', { documentElement: {}, title: '' })
+  await setLocale('zh-CN')
+})
+
+describe('messages', () => {
+  it('exist for every key a screen asks for', () => {
+    const missing: string[] = []
+    for (const room of ROOMS) {
+      for (const file of readdirSync(join(SRC, room)).filter((name) => /\.(vue|ts)$/.test(name) && !name.includes('.test.'))) {
+        const text = readFileSync(join(SRC, room, file), 'utf8')
+        for (const [, key] of text.matchAll(/\bt\('([^']+)'/g)) if (!(key! in zh)) missing.push(`${file}: ${key}`)
+      }
+    }
+    expect(missing).toEqual([])
+  })
+
+  it('hold the same places to fill in both languages', () => {
+    const places = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((hit) => hit[1]))].sort().join()
+    const wrong = Object.keys(zh).filter((key) => places(zh[key as keyof typeof zh]) !== places(en[key as keyof typeof zh]))
+    expect(wrong).toEqual([])
+  })
+
+  it('choose one or many in English', async () => {
+    await setLocale('en')
+    expect([t('photo.saved', { n: 1 }), t('photo.saved', { n: 3 })]).toEqual(['1 photo saved on the phone', '3 photos saved on the phone'])
+    expect(document.documentElement.lang).toBe('en')
+  })
+
+  it('of an unknown key are the key itself, and an office brings its own', () => {
+    expect(t('nowhere.at_all')).toBe('nowhere.at_all')
+    registerMessages({ 'zh-CN': { 'office.test': '看板' }, en: { 'office.test': 'Board' } })
+    expect(t('office.test')).toBe('看板')
+  })
+
+  it('fall back to the Chinese name where there is no English one', async () => {
+    await setLocale('en')
+    expect([localName({ name: '电源', name_en: 'Supply' }), localName({ name: '电源', name_en: '' })]).toEqual(['Supply', '电源'])
+  })
+})
+
+describe('dates', () => {
+  it('are the days of the site, wherever the phone is', () => {
+    expect(formatDay('2026-11-21T15:59:00.000Z', NOW)).toBe('今天')
+    expect(formatDay('2026-11-21T16:01:00.000Z', NOW)).toBe('明天')
+  })
+  it('say a slot once per day', () => {
+    expect(formatSlot('2026-11-21T01:00:00.000Z', '2026-11-21T03:00:00.000Z', NOW)).toBe('今天 09:00–11:00')
+    expect(formatSlot(null, null)).toBe('未定时间')
+  })
+  it('say how long ago in both languages', async () => {
+    expect(formatRelative('2026-11-21T01:48:00.000Z', NOW)).toBe('12分钟前')
+    await setLocale('en')
+    expect(formatRelative('2026-11-21T04:10:00.000Z', NOW)).toBe('in 2 h 10 min')
+  })
+  it('never say zero for something that is left', () => expect(formatDuration(20_000)).toBe('<1分钟'))
+})
