@@ -30,6 +30,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.sync.as_of': 'as of {when}',
   'office.sync.now': 'Sync now',
   'office.sync.offline': 'The server cannot be reached. You see things as of {when} ({ago} ago); what happened on site since is not known here.',
+  'office.sync.offline_now': 'The server cannot be reached. You see things as of {when}; what happened on site since is not known here.',
   'office.sync.offline_pending': '{n} change of yours is saved here and goes out by itself. | {n} changes of yours are saved here and go out by themselves.',
   'office.sync.sign_in': 'Your sign-in has expired; {n} change waits to be sent. | Your sign-in has expired; {n} changes wait to be sent.',
 
@@ -179,6 +180,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.confirm.cancel_order': 'Cancel the work order',
   'office.confirm.return': 'Return',
   'office.confirm.close': 'Close the work order',
+  'office.done.later': ' (saved here, sent when the network is back)',
   'office.done.cancel_visit': 'Visit cancelled',
   'office.done.cancel_order': 'Work order cancelled',
   'office.done.return': 'Returned; the engineer sees it at next contact',

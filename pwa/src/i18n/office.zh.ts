@@ -29,6 +29,7 @@ export const officeZh = {
   'office.sync.as_of': '截至 {when}',
   'office.sync.now': '立即同步',
   'office.sync.offline': '联系不上服务器。您看到的是 {when} 的情况（{ago}前），之后现场的变化还不知道。',
+  'office.sync.offline_now': '联系不上服务器。您看到的是 {when} 的情况，之后现场的变化还不知道。',
   'office.sync.offline_pending': '您做的 {n} 项操作已保存在本机，恢复后自动送出。',
   'office.sync.sign_in': '登录已过期，{n} 项操作等着送出。',
 
@@ -178,6 +179,7 @@ export const officeZh = {
   'office.confirm.cancel_order': '取消工单',
   'office.confirm.return': '退回',
   'office.confirm.close': '归档',
+  'office.done.later': '（已存在本机，恢复网络后送达）',
   'office.done.cancel_visit': '任务已取消',
   'office.done.cancel_order': '工单已取消',
   'office.done.return': '已退回，工程师下次联系时收到',

@@ -37,6 +37,8 @@ export interface Card {
   filesVerified: number
   flags: CardFlag[]
   rev: number
+  /** A change of this desk is still to be sent. */
+  unsent: boolean
 }
 
 export interface BoardRows {
@@ -102,7 +104,7 @@ export function cardsOf(rows: BoardRows, now: number): Card[] {
     conflict: visitOfConflict(rows),
   }
   const cards: Card[] = []
-  for (const { id, rev, body } of rows.visits) {
+  for (const { id, rev, body, pending } of rows.visits) {
     const order = rows.orders.get(body.work_order_id)
     if (!order) continue
     const phone = (body.lead_id && phones.get(body.lead_id)) || NO_PHONE
@@ -110,7 +112,7 @@ export function cardsOf(rows: BoardRows, now: number): Card[] {
     const held = files.get(id) ?? []
     const refused = held.some((a) => a.body.state === 'refused')
     cards.push({
-      id, rev, workOrderId: body.work_order_id, number: order.body.number, sequence: body.sequence,
+      id, rev, unsent: pending ?? false, workOrderId: body.work_order_id, number: order.body.number, sequence: body.sequence,
       title: order.body.title, site: order.body.site_name, customer: order.body.customer_name,
       level: order.body.level, kind: order.body.kind, mode: body.mode, state: body.state, since: stateSince(body),
       slotStart: body.slot_start, slotEnd: body.slot_end, leadId: body.lead_id, lead: lead?.body ?? null,

@@ -21,7 +21,7 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
 
 /** Acts that the table of states does not name because they change none. */
 const STATELESS: Partial<Record<ActName, readonly string[]>> = {
-  'visit.reschedule': ['planned', 'dispatched', 'accepted', 'travelling'],
+  'visit.reschedule': ['planned', ...lifecycles.visit.open],
   'visit.review': ['submitted'],
   'visit.dispatch': lifecycles.work_order.states.filter((s) => !lifecycles.work_order.ended.includes(s) && s !== 'draft'),
 }

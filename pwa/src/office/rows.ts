@@ -5,6 +5,8 @@ export interface Held<N extends Noun> {
   id: string
   rev: number
   body: Body<N>
+  /** A change of this desk on it has not come back from the server yet. */
+  pending?: boolean
 }
 
 /** Row lists grouped by what they belong to, so that a card is built by look-up and never by scan. */

@@ -6,10 +6,10 @@ import { computed, inject, provide, type ComputedRef, type InjectionKey, type Re
 import { useNow } from '@/i18n'
 import { attentionOf, type AttentionItem } from '@/office/attention'
 import { cardsOf, type Card } from '@/office/board'
-import { phonesByUser, type Phone } from '@/office/phones'
+import { minutesSince, phonesByUser, type Phone } from '@/office/phones'
 import { byId } from '@/office/rows'
 import type { Noun } from '@/protocol/nouns'
-import { useRows, type RowOf } from '@/store'
+import { useRows, useSyncStatus, type RowOf, type SyncStatus } from '@/store'
 
 /** Facts small enough to be looked through for late ones; signatures and answers are asked for by visit instead. */
 const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver'] as const
@@ -18,8 +18,16 @@ const HEAVY_FACTS = ['checklist_answer', 'signature'] as const
 type RowMap<N extends Noun> = ComputedRef<Map<string, RowOf<N>>>
 export type LateFact = RowOf<(typeof LIGHT_FACTS)[number] | (typeof HEAVY_FACTS)[number] | 'attachment'>
 
+/** A desk that has heard nothing for so long says so, even if no request has failed yet. */
+const CUT_MINUTES = 2
+
 export interface Office {
   now: Readonly<Ref<number>>
+  status: Readonly<Ref<SyncStatus | undefined>>
+  /** Minutes since this desk last heard the server; null when it never did. */
+  age: ComputedRef<number | null>
+  /** Whether what is shown may be old, because the server cannot be reached. */
+  cut: ComputedRef<boolean>
   /** False until the store has answered for everything a board needs. */
   loaded: ComputedRef<boolean>
   visits: ComputedRef<RowOf<'visit'>[]>
@@ -54,6 +62,8 @@ function useLateFacts(visits: Readonly<Ref<RowOf<'visit'>[] | undefined>>, attac
 
 export function provideOffice(): Office {
   const now = useNow(15_000)
+  const status = useSyncStatus()
+  const age = computed(() => minutesSince(status.value?.lastContactAt, now.value))
   const visits = useRows('visit')
   const orders = useRows('work_order')
   const milestones = useRows('sla_milestone')
@@ -71,7 +81,8 @@ export function provideOffice(): Office {
   const user = map(users)
   const lateFacts = useLateFacts(visits, attachments)
   const office: Office = {
-    now, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
+    now, status, age, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
+    cut: computed(() => status.value?.contact === 'failed' || (age.value !== null && age.value >= CUT_MINUTES)),
     loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)),
     catalogue: computed(() => catalogueRows.value ?? []),
     phone: computed(() => phonesByUser(phones.value ?? [], now.value)),

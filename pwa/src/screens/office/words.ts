@@ -63,7 +63,7 @@ export const wordFor = (prefix: string, key: string): string => (hasMessage(`${p
 export function cardFace(card: Card, language: string): string {
   const { deadline: d, phone: p } = card
   return [
-    language, card.rev, card.number, card.title, card.site, card.lead?.name, card.level, card.state, d.risk, d.minutesLeft, p.minutes,
+    language, card.rev, card.unsent, card.number, card.title, card.site, card.lead?.name, card.level, card.state, d.risk, d.minutesLeft, p.minutes,
     p.lastContact, p.pending, p.filesWaiting, card.filesDeclared, card.filesVerified, card.flags.join(),
   ].join('|')
 }
