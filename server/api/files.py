@@ -316,8 +316,8 @@ def _receive(upload: Upload, offset: int) -> int:
         current_app.logger.exception("the part of an upload cannot be written")
         raise Problem("busy", headers={"Retry-After": "30"}) from None
     files.note_progress(upload, offset)
-    if broken:
-        raise Problem("bad-request")
+    if broken:  # nobody may be there to hear it; who was only slow comes again, which tus clients do after a 5xx
+        raise Problem("busy", headers={"Retry-After": "1", "Upload-Offset": str(offset)})
     if offset == upload.size:
         files.finish(upload)
     return offset

@@ -1,6 +1,8 @@
 """Tasks of files: thumbnails, and uploads that never came to an end."""
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import current_app
 from sqlalchemy import Select, delete, or_, select
 
@@ -8,9 +10,10 @@ from server import clock, files
 from server.extensions import db
 from server.files import ROW_LIFE, UPLOAD_LIFE
 from server.images import make_thumbnails
-from server.models import StoredFile, Upload
+from server.models import Attachment, StoredFile, Upload
 from server.problems import Problem
 
+STRAGGLE = timedelta(days=1)  # how far back they are looked for; a sweep comes every half hour
 SETTLED_SECONDS = 300  # an upload whose bytes are all here is left to its own request for that long
 
 
@@ -63,7 +66,24 @@ def expire_uploads() -> None:
     forgotten = now - ROW_LIFE
     db.session.execute(delete(Upload).where(or_(Upload.finished_at < forgotten, Upload.expires_at < now - UPLOAD_LIFE)))
     db.session.commit()
+    _verify_stragglers()
     _remove_strays()
+
+
+def _verify_stragglers() -> None:
+    """Attachments declared in the very moment their bytes were being processed: neither transaction saw the other."""
+    lately = StoredFile.processed_at > clock.now() - STRAGGLE
+    missed = (
+        select(Attachment, StoredFile)
+        .join(StoredFile, StoredFile.sha256 == Attachment.sha256)
+        .where(lately, Attachment.state.in_(("declared", "stored")), Attachment.size == StoredFile.size)
+        .order_by(Attachment.id)
+        .with_for_update(of=Attachment)
+    )
+    for attachment, stored in db.session.execute(missed).all():
+        if stored.width and stored.height:
+            attachment.mark_verified(stored.width, stored.height, stored.thumbs)
+    db.session.commit()
 
 
 def _detached(query: Select[Upload]) -> list[Upload]:

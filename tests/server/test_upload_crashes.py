@@ -14,7 +14,7 @@ from flask import Flask
 from server import clock, files
 from server.extensions import db
 from server.files import Part
-from server.models import Upload
+from server.models import Attachment, Upload
 from server.problems import Problem
 from server.tasks import expire_uploads
 from tests.cast import Cast
@@ -130,3 +130,17 @@ def test_others_may_write_to_the_database_while_bytes_arrive(app: Flask, camera:
     answer = camera.ask("PATCH", opened.location, headers, data, environ_overrides={"wsgi.input": Slow()})
     assert answer.status_code == 204
     assert wrote and set(wrote) == {1}
+
+
+def test_an_attachment_declared_while_its_bytes_were_processed_is_verified_by_the_sweep(app: Flask, camera: Camera):
+    data = photo()
+    camera.send(camera.declare(data), data)
+    work(app)
+    late = camera.declare(data)
+    with app.app_context():  # as its transaction saw the world: stored, and not yet processed
+        row = db.session.get_one(Attachment, late["id"])
+        row.state, row.thumbs = "stored", {}
+        db.session.commit()
+        expire_uploads()
+    body = camera.phone.pull().row("attachment", late["id"])
+    assert (body["state"], body["width"], body["thumbs"]) == ("verified", 640, {"320": True, "1280": True})
