@@ -22,7 +22,7 @@ from tests.cast import Cast
 from tests.peer import Peer
 from tests.server.camera import UPLOADS, Camera, code, work
 from tests.server.pictures import OFFSET, TUS, bomb, declared, encoded, metadata, noise, opening, photo, sha256
-from tests.server.test_two_peers import dispatched
+from tests.server.story import dispatched
 
 
 @pytest.fixture

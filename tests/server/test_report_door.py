@@ -18,7 +18,7 @@ from tests.cast import Cast
 from tests.peer import Peer
 from tests.server.camera import Camera
 from tests.server.pictures import encoded, photo
-from tests.server.test_two_peers import dispatched
+from tests.server.story import dispatched
 
 STROKES = {"width": 300, "height": 150, "strokes": [{"points": [[1, 2, 0], [30, 40, 16]]}]}
 
@@ -141,7 +141,7 @@ def test_a_signed_report_stays_as_it_was_signed_and_later_edits_are_named(day: D
 
 def test_a_waived_report_says_why(day: Day):
     day.work()
-    day.phone.do("report.waive", visit_id=day.visit_id, reason="absent", note="前台代收")
+    day.phone.do("report.waive", id=new_id(), visit_id=day.visit_id, reason="absent", note="前台代收")
     report = day.report()
     assert report["signed"] is False
     assert "客户不在场" in str(report["signatures"]) and "前台代收" in str(report["signatures"])

@@ -18,7 +18,7 @@ from server.models import Task, Visit, VisitContact, WorkOrder, new_id
 from server.tasks import archive_work_orders, publish_contact_cards, queue, running
 from server.tasks.queue import FIRST_PAUSE, LEASE, LONGEST_PAUSE, MAX_ATTEMPTS, claim, perform, perform_next
 from tests.cast import Cast
-from tests.server.test_two_peers import register
+from tests.server.story import register
 
 NOTE = "server.tasks.tidy_tasks"  # a task that may always run
 

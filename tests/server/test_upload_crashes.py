@@ -21,7 +21,7 @@ from tests.cast import Cast
 from tests.peer import Peer
 from tests.server.camera import Camera, work
 from tests.server.pictures import OFFSET, photo
-from tests.server.test_two_peers import dispatched
+from tests.server.story import dispatched
 
 
 @pytest.fixture

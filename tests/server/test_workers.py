@@ -26,8 +26,8 @@ from tests.cast import Cast
 from tests.peer import Peer
 from tests.server.camera import Camera
 from tests.server.pictures import photo
+from tests.server.story import dispatched
 from tests.server.test_tasks import at, enqueued, state
-from tests.server.test_two_peers import dispatched
 from tests.services import Redis, start_redis, stop
 from tests.tus_client.live import ROOT, environment, wait_for
 

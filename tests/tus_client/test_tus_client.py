@@ -20,7 +20,7 @@ from server.models import Attachment, StoredFile, Task, Upload
 from tests.cast import Cast
 from tests.peer import Peer
 from tests.server.pictures import OFFSET, TUS, declared, encoded, noise, opening
-from tests.server.test_two_peers import dispatched
+from tests.server.story import dispatched
 from tests.services import absent
 from tests.tus_client.live import ROOT, Answer, Live, live_server, wait_for
 
