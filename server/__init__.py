@@ -25,9 +25,9 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     migrate.init_app(app, db)
     jwt.init_app(app)
     limiter.init_app(app)
-    init_problems(app)
     load_verbs()
     init_doors(app)
+    init_problems(app)  # after the doors: flask-smorest registers a handler of its own
     init_live(app)
     init_tasks(app)
     init_commands(app)

@@ -53,10 +53,13 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "OPENAPI_VERSION": "3.1.0",
         "OPENAPI_URL_PREFIX": "/api",
         "OPENAPI_JSON_PATH": "openapi.json",
-        "RATELIMIT_STORAGE_URI": "memory://",
+        "RATELIMIT_STORAGE_URI": os.environ.get("REDIS_URL") or "memory://",
         "RATELIMIT_HEADERS_ENABLED": True,
         "WORKER_THREAD": os.environ.get("WORKER_THREAD", "1") == "1",
         "LIVE_POLL_SECONDS": 0.2,
+        "TRUSTED_PROXIES": int(
+            os.environ.get("TRUSTED_PROXIES", "0")
+        ),  # how many stand before us, each adding an address
     }
     config.update(given)
     if "SECRET_KEY" not in config:

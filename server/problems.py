@@ -117,14 +117,16 @@ def sentence(code: str, locale: str | None = None, **words: Any) -> str:
 def answer(problem: Problem) -> Response:
     """The problem as it travels."""
     body = {
-        "type": f"/api/problems/{problem.code}",
+        "type": f"urn:xunxiu:problem:{problem.code}",
         "title": sentence(problem.code, **problem.words),
         "status": problem.status,
         "code": problem.code,
         "detail": sentence(problem.code, **problem.words),
         **problem.extra,
     }
-    response = Response(orjson.dumps(body), problem.status, mimetype="application/problem+json")
+    response = Response(
+        orjson.dumps(body, option=orjson.OPT_NON_STR_KEYS), problem.status, mimetype="application/problem+json"
+    )
     response.headers.update(problem.headers)
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -69,7 +69,7 @@ def add_attachment(ctx: Context, id: str, visit_id: str, sha256: str, taken_at: 
     if stored is not None and stored.size == fact.size:  # the same bytes came before: nothing has to travel again
         fact.mark_stored()
         if stored.processed_at is not None:
-            fact.mark_verified(stored.width or 0, stored.height or 0, stored.thumbs)
+            fact.mark_verified(stored.width, stored.height, stored.thumbs)
     ctx.add(fact)
     return LATE if late else DONE
 

@@ -9,7 +9,7 @@ from marshmallow import fields, validate
 from server.acts import DONE, LATE, Context, Outcome, Rejected, act, merged
 from server.acts.schemas import ArgsSchema, Id, JsonObject, Name, Text, one_of
 from server.acts.visit import fact_visit, led_visit, move
-from server.models import Signature, Visit, Waiver
+from server.models import Signature, Waiver
 from sync.lifecycle import transition
 from sync.report import content_hash as hash_of
 from sync.report import is_content
@@ -31,6 +31,7 @@ class SignArgs(ArgsSchema):
 
 
 class WaiveArgs(ArgsSchema):
+    id = Id(required=True)
     visit_id = Id(required=True)
     reason = Text(64, 1, required=True)
     note = Text(load_default="")
@@ -77,15 +78,11 @@ def sign(
 
 
 @act("report.waive", WaiveArgs)
-def waive(ctx: Context, visit_id: str, reason: str, note: str) -> Outcome:
+def waive(ctx: Context, id: str, visit_id: str, reason: str, note: str) -> Outcome:
     visit = led_visit(ctx, visit_id)
     outcome = move(ctx, "report.waive", visit, reason, note)
-    add_waiver(ctx, visit, reason, note)
+    ctx.add(Waiver(id=id, visit_id=visit_id, work_order_id=visit.work_order_id, reason=reason, note=note))
     return outcome
-
-
-def add_waiver(ctx: Context, visit: Visit, reason: str, note: str) -> None:
-    ctx.add(Waiver(id=ctx.act_id, visit_id=visit.id, work_order_id=visit.work_order_id, reason=reason, note=note))
 
 
 def _has_ink(strokes: dict[str, Any]) -> bool:

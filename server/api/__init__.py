@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server.extensions import reading, smorest
 
@@ -17,11 +18,23 @@ PUBLIC = frozenset(
 
 def init_doors(app: Flask) -> None:
     """Registers every blueprint and the headers every answer carries."""
-    from server.api import admin, auth, docs, files, health, imports, pwa, reports, sync
+    # Imported here, because every door imports this package's neighbours.
+    from server.api import pwa
+    from server.api.admin import blueprint as admin
+    from server.api.auth import blueprint as auth
+    from server.api.docs import blueprint as docs
+    from server.api.files import blueprint as files
+    from server.api.health import blueprint as health
+    from server.api.imports import blueprint as imports
+    from server.api.reports import blueprint as reports
+    from server.api.sync import blueprint as sync
 
+    proxies = app.config["TRUSTED_PROXIES"]
+    if proxies:  # else every address is the proxy's, and the limit of one would hit all
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     smorest.init_app(app)
-    for room in (auth, sync, files, reports, imports, admin, health, docs):
-        smorest.register_blueprint(room.blueprint)
+    for door in (auth, sync, files, reports, imports, admin, health, docs):
+        smorest.register_blueprint(door)
     app.register_blueprint(pwa.blueprint)
 
     @app.before_request

@@ -16,7 +16,7 @@ from marshmallow import INCLUDE, Schema, fields
 from server.api import PUBLIC
 from server.api.pwa import A_DAY, NOT_BUILT, _find, serve
 from server.extensions import smorest
-from server.problems import CATALOGUE, Problem, init_problems
+from server.problems import CATALOGUE, Problem
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -84,9 +84,7 @@ def asset(name: str) -> Response:
 @blueprint.record
 def _complete(state: BlueprintSetupState) -> None:
     """Runs when every other door is registered: adds what holds for all of them."""
-    # flask-smorest has put a handler of its own in place of ours; everything still leaves as a problem.
     app = cast(Flask, state.app)
-    init_problems(app)
     smorest.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     smorest.spec.options["security"] = [{"bearer": []}]
     _open_the_public_doors(app)

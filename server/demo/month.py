@@ -118,7 +118,7 @@ class Month:
         elif fate == "reassigned":
             trip = self._reassigned(trip, reported + 30 * MINUTE)
         late = 26 * HOUR if fate == "breached" and day < -2 else timedelta()
-        self.stage.accept(trip, reported + self.world.rng.randint(33, 38) * MINUTE + late)
+        self.stage.accept(trip, reported + self.world.rng.randint(33, 38) * MINUTE + late, contact=False)
         set_out = trip.start - 20 * MINUTE + late
         if fate == "partial":
             self._partial(matter, trip, set_out, day)
@@ -183,7 +183,7 @@ class Month:
             return  # the parts have not come yet
         again = self._trip(matter, self.world.local(day + 3, 14), 1.5)
         self.stage.dispatch(again, self.world.local(day + 2, 16), self._dispatcher())
-        self.stage.accept(again, self.world.local(day + 2, 17))
+        self.stage.accept(again, self.world.local(day + 2, 17), contact=False)
         ended = self.stage.carry_out(again, again.start - 20 * MINUTE)
         self._office_ends(matter, again, ended)
 
@@ -193,7 +193,7 @@ class Month:
         start = self.world.local(day, 9 + abs(day) % 5)
         trip = self._trip(matter, start, 2, filled=True, photos=day % 3 == 0)
         self._book(matter, trip, matter.reported_at + MINUTE)
-        self.stage.accept(trip, self.world.local(day - 1, 17, 30))
+        self.stage.accept(trip, self.world.local(day - 1, 17, 30), contact=False)
         ended = self.stage.carry_out(trip, start - 30 * MINUTE)
         self._office_ends(matter, trip, ended, close=abs(day) % 6 != 0)
 

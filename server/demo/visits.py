@@ -112,8 +112,8 @@ class Stage:
     def does(self, trip: Trip, at: datetime, act: str, contact: bool = False, **args: Any) -> None:
         self.timeline.add(at, trip.login, act, {"visit_id": trip.id, **args}, contact)
 
-    def accept(self, trip: Trip, at: datetime) -> None:
-        self.does(trip, at, "visit.accept", True)
+    def accept(self, trip: Trip, at: datetime, contact: bool = True) -> None:
+        self.does(trip, at, "visit.accept", contact)
 
     def carry_out(self, trip: Trip, set_out: datetime, until: str = "submitted", online: bool = False) -> datetime:
         """From setting out to `until`; gives when that was reached. `online`: every step is sent at once."""
@@ -138,7 +138,7 @@ class Stage:
             return at
         self.record(trip, at, timedelta(minutes=minutes), online)
         at += timedelta(minutes=minutes)
-        self.does(trip, at, "visit.finish", True)
+        self.does(trip, at, "visit.finish", online)
         if last < 5:
             return at
         at = self.sign(trip, at + timedelta(minutes=4))

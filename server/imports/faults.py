@@ -142,7 +142,7 @@ class Bad(Exception):
 
 def shown(value: Any) -> str | None:
     """An offending value as it is repeated to the person: short, and without what a screen cannot show."""
-    if value is None:
+    if value is None or value == "":
         return None
     text = "".join(c if c.isprintable() else "�" for c in str(value))
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"

@@ -30,7 +30,8 @@ class Record:
     def blame(self, field: str, code: str, **words: Any) -> None:
         """Names what is wrong with a field, where its cell is."""
         column = self.headers.get(field, self.kind.column(field).headers[0])
-        self.faults.append(Fault(self.place.at(column=column), code, shown(self.cells.get(field)), words))
+        value = None if field == "password" else shown(self.cells.get(field))  # a password is repeated to nobody
+        self.faults.append(Fault(self.place.at(column=column), code, value, words))
 
     @property
     def key(self) -> tuple[Any, ...]:

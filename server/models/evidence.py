@@ -87,7 +87,7 @@ class Attachment(Fact, db.Model):
     def mark_stored(self) -> None:
         self.state, self.refusal = "stored", None
 
-    def mark_verified(self, width: int, height: int, thumbs: dict[str, bool]) -> None:
+    def mark_verified(self, width: int | None, height: int | None, thumbs: dict[str, bool]) -> None:
         self.state, self.refusal = "verified", None
         self.width, self.height, self.thumbs = width, height, thumbs
 

@@ -81,6 +81,8 @@ class Visit(Synced, db.Model):
             raise IllegalTransition(act, self.state)
         self.state = state
         self.times = {**self.times, state: clock.wire(at)}
+        if state == "working":  # gone back to work: what could not be completed may be now
+            self.partial = False
         if reason is not None:
             self.reason, self.reason_note = reason, note
 

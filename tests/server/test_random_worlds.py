@@ -106,7 +106,7 @@ class World:
         for name in ("accept", "travel", "arrive", "work", "finish")[: self.random.randint(1, 5)]:
             self.act(device, f"visit.{name}", visit_id=visit_id)
         if self.random.random() < 0.4:
-            self.act(device, "report.waive", visit_id=visit_id, reason="absent")
+            self.act(device, "report.waive", id=new_id(), visit_id=visit_id, reason="absent")
             self.act(device, "visit.submit", visit_id=visit_id)
         if self.random.random() < 0.1:
             self.act(device, "visit.decline", visit_id=visit_id, reason="busy")

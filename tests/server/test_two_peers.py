@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -12,40 +11,14 @@ from sqlalchemy import select
 
 from server import clock
 from server.extensions import db
-from server.models import Device, FeedRow, JournalEntry, PartUse, Stock, Subscription, User, new_id
+from server.models import Device, PartUse, Stock, Subscription, User, new_id
 from server.scopes import desired
 from sync.report import content_hash
 from tests.cast import Cast
 from tests.peer import Peer
+from tests.server.story import dispatch, dispatched, register
 
 MakePeer = Callable[..., Peer]
-TODAY = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
-
-
-def register(desk: Peer, cast: Cast, **more: Any) -> str:
-    order_id = new_id()
-    receipt = desk.do(
-        "work_order.register", id=order_id, customer_id=cast.customer.id, site_id=cast.site.id, asset_id=cast.asset.id,
-        kind="repair", title="三号机位黑屏", level=2, level_reason="影响使用", channel="phone", source="customer",
-        reported_at=clock.wire(clock.now()), **more,
-    )  # fmt: skip
-    assert receipt["outcome"] == "applied", receipt
-    return order_id
-
-
-def dispatch(desk: Peer, order_id: str, lead: User, **more: Any) -> str:
-    visit_id, start = new_id(), clock.now()
-    receipt = desk.do(
-        "visit.dispatch", id=visit_id, work_order_id=order_id, mode="on_site", lead_id=lead.id,
-        slot_start=clock.wire(start), slot_end=clock.wire(start + timedelta(hours=2)), **more,
-    )  # fmt: skip
-    assert receipt["outcome"] == "applied", receipt
-    return visit_id
-
-
-def dispatched(desk: Peer, cast: Cast, lead: User) -> tuple[str, str]:
-    order_id = register(desk, cast)
-    return order_id, dispatch(desk, order_id, lead)
 
 
 def assert_subscriptions_are_right(app: Flask) -> None:
@@ -54,16 +27,6 @@ def assert_subscriptions_are_right(app: Flask) -> None:
         for user in db.session.scalars(select(User)):
             query = select(Subscription.scope).where(Subscription.user_id == user.id, Subscription.left_rev.is_(None))
             assert set(db.session.scalars(query)) == set(desired(db.session, user)), user.login
-
-
-@pytest.fixture
-def desk(peer: MakePeer, cast: Cast) -> Peer:
-    return peer(cast.dora)
-
-
-@pytest.fixture
-def phone(peer: MakePeer, cast: Cast) -> Peer:
-    return peer(cast.alice)
 
 
 def test_a_dispatched_visit_is_on_the_phone_after_its_next_pull(app: Flask, cast: Cast, desk: Peer, phone: Peer):
@@ -102,7 +65,7 @@ def test_a_whole_day_of_a_visit_reaches_the_office(app: Flask, cast: Cast, desk:
     phone.act("visit.pause", visit_id=visit_id, reason="waiting_parts")
     phone.act("visit.resume", visit_id=visit_id)
     phone.act("visit.finish", visit_id=visit_id)
-    phone.act("report.waive", visit_id=visit_id, reason="absent", note="前台代收")
+    phone.act("report.waive", id=new_id(), visit_id=visit_id, reason="absent", note="前台代收")
     phone.act("visit.submit", visit_id=visit_id)
     phone.push()
     assert {receipt["outcome"] for receipt in phone.receipts.values()} == {"applied"}, phone.receipts
@@ -157,64 +120,6 @@ def test_a_signature_is_bound_to_the_report_that_was_shown(cast: Cast, desk: Pee
     assert desk.pull().row("visit", visit_id)["state"] == "reviewed"
 
 
-def test_after_a_gap_nothing_is_applied_and_the_answer_says_where_to_go_on(cast: Cast, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    phone.act("visit.accept", visit_id=visit_id)
-    phone.act("visit.travel", visit_id=visit_id)
-    answer = phone.send_acts(phone.outbox[1:])
-    assert answer["last"] == 0 and answer["receipts"] == []
-    assert phone.push()["last"] == 2
-
-
-def test_two_devices_on_one_number_line_are_told(cast: Cast, client: Any, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    phone.act("visit.accept", visit_id=visit_id)
-    phone.push()
-    clone = {"n": 1, "id": new_id(), "act": "visit.travel", "v": 1, "at": clock.wire(clock.now()), "args": {}}
-    body = {"protocol": 1, "device": phone.device_id, "acts": [clone]}
-    answer = client.post("/api/sync/push", json=body, headers=phone.headers)
-    assert answer.status_code == 409 and answer.json["code"] == "device-cloned"
-
-
-def test_a_refused_act_goes_to_review_and_the_queue_moves_on(app: Flask, cast: Cast, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    refused = phone.act("visit.finish", visit_id=visit_id)
-    unknown = phone.act("visit.teleport", visit_id=visit_id)
-    accepted = phone.act("visit.accept", visit_id=visit_id)
-    phone.push()
-    assert phone.receipts[refused["id"]]["outcome"] == "parked"
-    assert phone.receipts[refused["id"]]["code"] == "illegal-transition"
-    assert phone.receipts[unknown["id"]]["outcome"] == "rejected"
-    assert phone.receipts[accepted["id"]]["outcome"] == "applied"
-    for device in (phone.pull(), desk.pull()):
-        assert {item["act"] for item in device.bodies("review_item")} == {"visit.finish", "visit.teleport"}
-    with app.app_context():
-        assert len(db.session.scalars(select(JournalEntry).where(JournalEntry.device_id == phone.device_id)).all()) == 3
-
-
-def test_an_unreadable_act_is_answered_and_does_not_block_the_queue(cast: Cast, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    broken = {**phone.act("visit.accept", visit_id=visit_id), "args": "nonsense", "at": "yesterday"}
-    phone.outbox[0] = broken
-    good = phone.act("visit.accept", visit_id=visit_id)
-    phone.push()
-    assert phone.receipts[broken["id"]]["outcome"] == "rejected"
-    assert phone.receipts[good["id"]]["outcome"] == "applied"
-
-
-def test_acts_of_one_group_are_applied_all_or_none(app: Flask, cast: Cast, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    part = phone.act(
-        "part.use", group="g", id=new_id(), visit_id=visit_id, part_id=cast.part.id, quantity=1, source="own"
-    )
-    bad = phone.act("visit.finish", group="g", visit_id=visit_id)
-    phone.push()
-    assert {phone.receipts[act["id"]]["outcome"] for act in (part, bad)} == {"parked"}
-    with app.app_context():
-        assert db.session.scalars(select(PartUse)).all() == []
-        assert db.session.scalars(select(FeedRow).where(FeedRow.noun == "part_use")).all() == []
-
-
 def test_reassigning_takes_the_visit_away_with_a_reason_and_keeps_late_work_as_evidence(
     app: Flask, cast: Cast, desk: Peer, phone: Peer, peer: MakePeer
 ):
@@ -239,32 +144,6 @@ def test_reassigning_takes_the_visit_away_with_a_reason_and_keeps_late_work_as_e
     assert desk.do("evidence.settle", noun="note", id=note_id, decision="adopt")["outcome"] == "applied"
     assert desk.pull().row("note", note_id)["late_state"] == "adopted"
     assert_subscriptions_are_right(app)
-
-
-def test_a_parked_act_can_be_applied_by_the_dispatcher_in_its_authors_name(cast: Cast, desk: Peer, phone: Peer):
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    early = phone.do("visit.travel", visit_id=visit_id)
-    assert early["outcome"] == "parked"
-    phone.do("visit.accept", visit_id=visit_id)
-    desk.pull()
-    item = desk.one("review_item")["id"]
-    assert desk.do("review.settle", id=item, decision="apply")["outcome"] == "applied"
-    phone.pull()
-    assert phone.row("visit", visit_id)["state"] == "travelling"
-    assert phone.row("review_item", item)["resolution"] == "applied"
-
-
-def test_an_edit_of_a_field_someone_else_changed_keeps_both_values(cast: Cast, desk: Peer):
-    order_id = register(desk, cast)
-    desk.do("work_order.edit", id=order_id, changes={"level": [2, 1]})
-    receipt = desk.do("work_order.edit", id=order_id, changes={"level": [2, 3]})
-    assert receipt["outcome"] == "merged" and receipt["code"] == "conflict"
-    desk.pull()
-    assert desk.row("work_order", order_id)["level"] == 1
-    conflict = desk.one("conflict")
-    assert (conflict["server_value"], conflict["device_value"]) == (1, 3)
-    desk.do("conflict.settle", id=conflict["id"], value=3)
-    assert desk.pull().row("work_order", order_id)["level"] == 3
 
 
 def test_a_change_of_level_moves_the_deadlines(cast: Cast, desk: Peer):
@@ -354,35 +233,6 @@ def test_numbers_of_work_orders_have_no_gaps(cast: Cast, desk: Peer):
     desk.pull()
     numbers = [desk.row("work_order", order_id)["number"] for order_id in ids]
     assert [int(number[-3:]) for number in numbers] == [1, 2, 3, 4]
-
-
-def test_a_device_of_someone_else_may_not_push(cast: Cast, client: Any, phone: Peer, desk: Peer):
-    body = {"protocol": 1, "device": phone.device_id, "acts": []}
-    answer = client.post("/api/sync/push", json=body, headers=desk.headers)
-    assert answer.status_code == 403 and answer.json["code"] == "device-foreign"
-
-
-def test_an_act_that_crashes_the_server_is_parked_after_a_few_times(
-    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch
-):
-    from server import acts
-
-    _, visit_id = dispatched(desk, cast, cast.alice)
-    entry = acts.REGISTRY["note.add"]
-
-    def crash(ctx: Any, **args: Any) -> None:
-        raise ZeroDivisionError
-
-    monkeypatch.setitem(acts.REGISTRY, "note.add", acts.Entry(entry.name, entry.version, entry.schema, crash))
-    before = phone.act("visit.accept", visit_id=visit_id)
-    poisoned = phone.act("note.add", id=new_id(), visit_id=visit_id, text="毒丸")
-    after = phone.act("visit.travel", visit_id=visit_id)
-    for _ in range(2):
-        answer = phone.push()
-        assert answer["last"] == before["n"] and poisoned["id"] not in phone.receipts
-    phone.push()
-    assert phone.receipts[poisoned["id"]]["code"] == "server-fault"
-    assert phone.receipts[after["id"]]["outcome"] == "applied"
 
 
 def test_what_a_device_pushes_is_kept_with_its_state_on_the_board(app: Flask, cast: Cast, desk: Peer, phone: Peer):
