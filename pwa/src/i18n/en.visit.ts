@@ -198,6 +198,10 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'photo.empty': 'No photos yet',
   'photo.empty_hint': 'Take one before and one after. They are kept on the phone and sent in the background.',
   'photo.take': 'Take photo',
+  'photo.burst': 'Several in a row',
+  'photo.shutter': 'Shoot',
+  'photo.burst_hint': '{n} taken',
+  'photo.no_camera': 'The camera cannot be opened; use “Take photo” or the gallery',
   'photo.choose': 'Choose from the gallery',
   'photo.purpose': 'Purpose of the photo',
   'photo.saved': '{n} photo saved on the phone | {n} photos saved on the phone',
@@ -247,6 +251,7 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'checklist.fail_note': 'What is wrong',
   'checklist.fail_photo': 'Photo',
   'checklist.between': '{min}–{max} {unit}',
+  'checklist.exactly': 'must be {n} {unit}',
   'checklist.at_least': 'at least {min} {unit}',
   'checklist.at_most': 'at most {max} {unit}',
 

@@ -21,7 +21,7 @@ describe('messages', () => {
     for (const room of ROOMS) {
       for (const file of readdirSync(join(SRC, room)).filter((name) => /\.(vue|ts)$/.test(name) && !name.includes('.test.'))) {
         const text = readFileSync(join(SRC, room, file), 'utf8')
-        for (const [, key] of text.matchAll(/\bt\('([^']+)'/g)) if (!(key! in zh)) missing.push(`${file}: ${key}`)
+        for (const [, key] of text.matchAll(/\bt\('([^']+)'/g)) if (key && !Object.hasOwn(zh, key)) missing.push(`${file}: ${key}`)
       }
     }
     expect(missing).toEqual([])

@@ -196,6 +196,10 @@ export const zhVisit = {
   'photo.empty': '还没有照片',
   'photo.empty_hint': '先拍维修前，再拍维修后。照片先存在手机上，不占用您的时间。',
   'photo.take': '拍照',
+  'photo.burst': '连拍',
+  'photo.shutter': '拍下',
+  'photo.burst_hint': '已拍 {n} 张',
+  'photo.no_camera': '打不开相机，请用“拍照”或从相册选择',
   'photo.choose': '从相册选择',
   'photo.purpose': '照片用途',
   'photo.saved': '已存 {n} 张在手机上',
@@ -245,6 +249,7 @@ export const zhVisit = {
   'checklist.fail_note': '情况说明',
   'checklist.fail_photo': '拍照',
   'checklist.between': '{min}–{max} {unit}',
+  'checklist.exactly': '应为 {n} {unit}',
   'checklist.at_least': '不低于 {min} {unit}',
   'checklist.at_most': '不高于 {max} {unit}',
 
