@@ -10,6 +10,7 @@ from typing import Any
 
 ACCESS_TOKEN_LIFE = timedelta(minutes=15)
 REFRESH_TOKEN_LIFE = timedelta(days=90)
+MAX_FILE_BYTES = 25 * 1024 * 1024  # of a photo
 MAX_REQUEST_BYTES = 32 * 1024 * 1024  # a photo and its frame; push and JSON doors have smaller limits of their own
 SQLITE_BUSY_SECONDS = 30
 DEFAULT_PORT = 8000

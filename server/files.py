@@ -25,7 +25,6 @@ from server.images import Picture, inspect
 from server.models import Attachment, StoredFile, Task, Upload
 from server.problems import Problem
 
-MAX_FILE_BYTES = 25 * 1024 * 1024
 UPLOAD_LIFE = timedelta(days=7)  # since bytes last arrived
 ROW_LIFE = 2 * UPLOAD_LIFE  # an expired upload is remembered that long, to answer "expired" and not "unknown"
 BLOCK_BYTES = 32 * 1024  # what a broken connection can cost, so small

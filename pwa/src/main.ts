@@ -19,4 +19,18 @@ async function start(): Promise<void> {
   watchForUpdates()
 }
 
-void start()
+/** Without its storage the app could promise nothing, so it says so instead of showing an empty page. */
+function sayWhyNot(error: unknown): void {
+  const box = document.querySelector('#app')!
+  const words = [
+    '本机存储无法打开，暂时不能工作。请关闭其他标签页后重试；已保存的内容仍在本机。',
+    'The storage of this device cannot be opened. Close other tabs and try again; what was saved is still here.',
+    String(error),
+  ]
+  box.replaceChildren(...words.map((text) => Object.assign(document.createElement('p'), { textContent: text })))
+  const again = Object.assign(document.createElement('button'), { textContent: '重试 / Retry' })
+  again.addEventListener('click', () => location.reload())
+  box.append(again)
+}
+
+start().catch(sayWhyNot)

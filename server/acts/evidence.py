@@ -10,9 +10,9 @@ from marshmallow import fields, validate
 from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
 from server.acts.schemas import ArgsSchema, At, Id, Json, JsonObject, Text, one_of
 from server.acts.visit import fact_visit, own_fact
-from server.models import FACTS, SYNCED, Attachment, Conflict, Note, StoredFile, WorkOrder
+from server.config import MAX_FILE_BYTES
+from server.models import FACTS, SYNCED, Attachment, Conflict, Note, StoredFile, Task, WorkOrder
 
-MAX_FILE_BYTES = 25 * 1024 * 1024
 SHA256 = r"[0-9a-f]{64}\Z"
 PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver")
 
@@ -70,6 +70,8 @@ def add_attachment(ctx: Context, id: str, visit_id: str, sha256: str, taken_at: 
         fact.mark_stored()
         if stored.processed_at is not None:
             fact.mark_verified(stored.width, stored.height, stored.thumbs)
+        else:  # the task that is reading them may not see this row
+            Task.enqueue(ctx.session, "server.tasks.process_image", {"sha256": sha256})
     ctx.add(fact)
     return LATE if late else DONE
 

@@ -14,7 +14,8 @@ export async function step(
   const visit = await view.get('visit', act.args.visit_id)
   const to = visit && next(visit.body.state, name, visit.body.mode)
   if (!visit || !to) return [] // the office was quicker: the server will park the act and say so
-  const after = changed(visit, { state: to, times: { ...visit.body.times, [to]: act.at }, ...more })
+  const again = to === 'working' && { partial: false } // gone back to work: what could not be completed may be now
+  const after = changed(visit, { state: to, times: { ...visit.body.times, [to]: act.at }, ...again, ...more })
   const met = await metMilestones(act, name, view, visit)
   return [
     after,
