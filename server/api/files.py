@@ -15,8 +15,9 @@ from werkzeug.http import http_date
 
 from server import clock, files, scopes
 from server.api.identity import current_user, requires, short_read
+from server.config import MAX_FILE_BYTES
 from server.extensions import db, reading
-from server.files import BLOCK_BYTES, MAX_FILE_BYTES, ORIGINAL, SHA256_HEX
+from server.files import BLOCK_BYTES, ORIGINAL, SHA256_HEX
 from server.images import MIMES, THUMB_MIME, THUMB_SIZES
 from server.models import Attachment, StoredFile, Upload
 from server.problems import Problem
