@@ -101,8 +101,9 @@ class Month:
 
     def _past_repair(self, day: int, number: int) -> None:
         self.dealt += 1
-        fate = FATES[self.dealt % len(FATES)]
-        remote = self.dealt % 11 == 0
+        # The parts of the day before yesterday have not come yet.
+        fate = "partial" if (day, number) == (-2, 0) else FATES[self.dealt % len(FATES)]
+        remote = self.dealt % 11 == 0 and fate != "partial"
         reported = self.world.local(day, OPENING + number * 2, self.world.rng.randint(0, 50))
         matter = self._repair(reported, remote)
         if fate == "cancelled":

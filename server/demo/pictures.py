@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -205,25 +206,29 @@ BY_CLASS = {
 
 
 def strokes_of(name: str) -> dict[str, Any]:
-    """A quick hand: for each character a few runs of loops and slants, with the time of every point."""
+    """A quick hand: each character a run of loops of its own rhythm, leaning right, with the time of every point."""
     rng = Random(f"signature {name}")
     width, height = SIGNATURE_BOX
-    strokes, clock_ms = [], 0
-    advance = (width - 120) / max(len(name), 2)
-    for number in range(len(name)):
-        left, middle = 60 + number * advance, height / 2 + rng.uniform(-14, 14)
-        for _ in range(rng.randint(2, 4)):
-            x, y = left + rng.uniform(0, advance * 0.6), middle + rng.uniform(-60, 40)
-            dx, dy, bend = rng.uniform(2, 9), rng.uniform(-5, 8), rng.uniform(-0.9, 0.9)
-            points = []
-            for _ in range(rng.randint(9, 20)):
-                points.append([round(x, 1), round(y, 1), clock_ms])
-                x, y = min(max(x + dx, 8), width - 8), min(max(y + dy, 8), height - 8)
-                dx, dy = dx * 0.94 - dy * bend * 0.22, dy * 0.94 + dx * bend * 0.22 + rng.uniform(-1.2, 1.2)
-                clock_ms += rng.randint(12, 20)
-            strokes.append({"points": points})
-            clock_ms += rng.randint(70, 160)
-    return {"width": width, "height": height, "strokes": strokes}
+    strokes, clock_ms, left = [], 0, width * 0.14
+    reach = width * 0.7 / max(len(name), 2)
+    for _ in name:
+        turns, phase, tall = rng.uniform(1.4, 2.6), rng.uniform(0, 6.28), rng.uniform(38, 72)
+        swing, wobble, middle = rng.uniform(14, 30), rng.uniform(1.6, 3.4), height / 2 + rng.uniform(-10, 10)
+        points = []
+        for step in range(44):
+            share = step / 43
+            angle = phase + turns * 6.28 * share
+            y = middle + tall * math.sin(angle) * (1 - 0.35 * share) + 8 * math.sin(wobble * angle)
+            x = left + reach * 0.95 * share + swing * math.cos(angle * 1.02) + (middle - y) * 0.22
+            points.append([round(min(max(x, 6), width - 6), 1), round(min(max(y, 6), height - 6), 1), clock_ms])
+            clock_ms += rng.randint(9, 16)
+        strokes.append({"points": points})
+        clock_ms += rng.randint(90, 180)
+        left += reach
+    # The flourish under it, drawn fast.
+    start = height * rng.uniform(0.78, 0.86)
+    tail = [[round(width * (0.3 + 0.02 * n), 1), round(start - n * n * 0.06, 1), clock_ms + 7 * n] for n in range(22)]
+    return {"width": width, "height": height, "strokes": [*strokes, {"points": tail}]}
 
 
 def _drawn(strokes: dict[str, Any]) -> Picture:

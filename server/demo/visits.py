@@ -259,7 +259,7 @@ class Stage:
         if trip.mode == "remote" or self.world.rng.random() < SHARE_WAIVED:
             reason = "WAIVE-02" if trip.mode == "remote" else "WAIVE-01"
             note = "远程处理,客户电话确认。" if trip.mode == "remote" else ""
-            self.does(trip, at, "report.waive", reason=reason, note=note)
+            self.does(trip, at, "report.waive", id=self.world.id(at), reason=reason, note=note)
             return at
         name = self.signer(trip)
         picture, strokes = self.album.signature(name)
