@@ -101,6 +101,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.milestone.met': 'met',
   'office.milestone.met_late': 'met late',
   'office.milestone.breached': 'breached',
+  'office.milestone.passed': 'passed over',
   'office.milestone.open': 'running',
   'office.milestone.due': 'Due {when}',
   'office.milestone.met_at': 'Met {when}',

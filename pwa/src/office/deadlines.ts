@@ -20,16 +20,26 @@ export interface Deadline {
 
 const NO_DEADLINE: Deadline = { kind: null, dueAt: null, minutesLeft: null, risk: 'none', breached: false }
 
-/** The next milestone not yet met decides; work that has ended has no clock. */
+/** The order of a work order's promises. */
+const STAGES = ['respond', 'plan', 'arrive', 'resolve'] as const
+
+/** A milestone still waited for: not met, and no later one met either, because who has arrived needs no plan any more. */
+export function isRunning(milestone: SlaMilestoneBody, all: readonly Held<'sla_milestone'>[]): boolean {
+  const stage = STAGES.indexOf(milestone.kind)
+  return !milestone.met_at && !all.some(({ body }) => body.met_at && STAGES.indexOf(body.kind) > stage)
+}
+
+/** The next milestone still waited for decides; work that has ended has no clock. */
 export function deadlineOf(order: WorkOrderBody, milestones: readonly Held<'sla_milestone'>[], now: number, ended: boolean): Deadline {
   let next: SlaMilestoneBody | null = null
   let breached = false
   for (const { body } of milestones) {
     if (body.breached) breached = true
-    if (!body.met_at && (!next || body.due_at < next.due_at)) next = body
+    if (isRunning(body, milestones) && (!next || body.due_at < next.due_at)) next = body
   }
   if (ended) return { ...NO_DEADLINE, breached }
-  const dueAt = next?.due_at ?? order.due_at
+  // Without milestones at hand the order's own date stands in; with all of them met nothing is waited for.
+  const dueAt = next?.due_at ?? (milestones.length ? null : order.due_at)
   if (!dueAt) return { ...NO_DEADLINE, breached }
   const due = Date.parse(dueAt)
   const start = Date.parse(order.reported_at)

@@ -67,6 +67,11 @@ describe('a deadline', () => {
     expect(deadlineOf(order('w1').body, [milestone('resolve', 300), milestone('respond', -30, -40), milestone('arrive', 200)], NOW, false)).toMatchObject({ kind: 'arrive', minutesLeft: 200, risk: 'ok' })
   })
 
+  test('passed over by a later one that was met is no longer waited for', () => {
+    expect(deadlineOf(order('w1').body, [milestone('plan', 100), milestone('arrive', 200, -5), milestone('resolve', 300)], NOW, false)).toMatchObject({ kind: 'resolve', minutesLeft: 300 })
+    expect(deadlineOf(order('w1').body, [milestone('plan', 100), milestone('resolve', 300, -5)], NOW, false).risk).toBe('none')
+  })
+
   test('is amber after three quarters of its clock, red when past, and nought when the work has ended', () => {
     const risk = (reported: number, due: number, ended = false) => deadlineOf(order('w1', { reported_at: at(reported), due_at: at(due) }).body, [], NOW, ended).risk
     expect(risk(-290, 110)).toBe('ok')
