@@ -145,7 +145,7 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'sync.why_failing': 'The last attempt failed: {why}',
   'sync.why_signed_out': 'Your sign-in has expired; sign in again to send.',
   'sync.sign_in': 'Sign in again',
-  'sync.last_contact': 'Last contact',
+  'sync.last_contact': 'Last contact: {when}',
   'sync.never': 'No contact yet',
   'sync.now': 'Sync now',
   'sync.running': 'Syncing…',

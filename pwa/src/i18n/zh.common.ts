@@ -143,7 +143,7 @@ export const zhCommon = {
   'sync.why_failing': '上次没有成功：{why}',
   'sync.why_signed_out': '登录已过期，重新登录后继续发送。',
   'sync.sign_in': '重新登录',
-  'sync.last_contact': '上次联系服务器',
+  'sync.last_contact': '上次联系服务器：{when}',
   'sync.never': '还没有联系过',
   'sync.now': '立即同步',
   'sync.running': '正在同步…',
