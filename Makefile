@@ -1,5 +1,5 @@
 # Everything a developer or a fresh machine needs. `make` alone says what there is.
-# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI
+# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -67,7 +67,7 @@ bench: install-dev
 	@$(PY) -m tests.bench
 
 simulate: install-dev
-	@$(PY) -m tests.simulation $(SIMULATE_ARGS)
+	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) --db $(or $(DB),sqlite)
 
 lighthouse: install-dev
 	@$(BOOT) build

@@ -21,9 +21,12 @@ def init_database(app: Flask) -> None:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
+    threads = {"pool_size": 20, "max_overflow": 44}  # one connection for each of gunicorn's threads, if all want one
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
-    return {"pool_size": 20, "max_overflow": 44, "pool_pre_ping": True}
+        if ":memory:" in url:
+            return {}
+        return {**threads, "connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
+    return {**threads, "pool_pre_ping": True}
 
 
 def _sqlite_rules(engine: Engine) -> None:
