@@ -102,6 +102,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.milestone.met_late': 'met late',
   'office.milestone.breached': 'breached',
   'office.milestone.passed': 'passed over',
+  'office.milestone.stopped': 'stopped',
   'office.milestone.open': 'running',
   'office.milestone.due': 'Due {when}',
   'office.milestone.met_at': 'Met {when}',

@@ -101,6 +101,7 @@ export const officeZh = {
   'office.milestone.met_late': '超时达成',
   'office.milestone.breached': '已超时',
   'office.milestone.passed': '已越过',
+  'office.milestone.stopped': '已停止',
   'office.milestone.open': '进行中',
   'office.milestone.due': '期限 {when}',
   'office.milestone.met_at': '达成 {when}',

@@ -1,6 +1,6 @@
 /** What waits for a decision of the office, the oldest and gravest first. Nothing here may be scrolled away unseen. */
 import type { Noun } from '@/protocol/nouns'
-import type { Held } from './rows'
+import { orderOf, type Held } from './rows'
 
 export type AttentionKind = 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review'
 
@@ -37,15 +37,10 @@ function reviews(rows: AttentionRows): AttentionItem[] {
 }
 
 function conflicts(rows: AttentionRows): AttentionItem[] {
-  const visits = new Map(rows.visits.map((v) => [v.id, v.body]))
-  return rows.conflicts.filter((c) => c.body.state === 'open').map(({ id, body }) => {
-    const visit = visits.get(body.row_id)
-    return {
-      key: `conflict:${id}`, kind: 'conflict' as const, about: body.field, who: rows.users.get(body.device_by)?.body.name ?? body.device_by, count: 1, at: body.device_at,
-      workOrderId: visit?.work_order_id ?? (body.noun === 'work_order' ? body.row_id : null),
-      visitId: visit ? body.row_id : null,
-    }
-  })
+  return rows.conflicts.filter((c) => c.body.state === 'open').map((row) => ({
+    key: `conflict:${row.id}`, kind: 'conflict', about: row.body.field, count: 1, at: row.body.device_at, visitId: null,
+    who: rows.users.get(row.body.device_by)?.body.name ?? row.body.device_by, workOrderId: orderOf(row),
+  }))
 }
 
 /** Late evidence comes in handfuls (five photos and a note): one entry per visit, with its count. */

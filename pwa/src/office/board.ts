@@ -6,7 +6,7 @@ import type { TeamBody, UserBody, VisitBody, VisitState } from '@/protocol/nouns
 import { addDays, startOfDay, toInstant } from './days'
 import { deadlineOf, type Deadline } from './deadlines'
 import { NO_PHONE, phonesByUser, type Phone } from './phones'
-import { groupBy, type Held } from './rows'
+import { groupBy, orderOf, type Held } from './rows'
 
 export type CardFlag = 'evidence' | 'parked' | 'conflict' | 'returned' | 'declined' | 'refused' | 'failing'
 
@@ -76,15 +76,10 @@ export function stateSince(visit: VisitBody): string | null {
 
 interface Flags { evidence: Set<string>; parked: Set<string>; conflict: Set<string> }
 
-function visitOfConflict(rows: BoardRows): Set<string> {
-  const open = rows.conflicts.filter((c) => c.body.state === 'open').map((c) => c.body.row_id)
-  return new Set(open)
-}
-
 function flagsOf(card: { id: string; workOrderId: string; phone: Phone; refused: boolean }, visit: VisitBody, sets: Flags): CardFlag[] {
   const flags: CardFlag[] = []
   if (sets.parked.has(card.id)) flags.push('parked')
-  if (sets.conflict.has(card.id) || sets.conflict.has(card.workOrderId)) flags.push('conflict')
+  if (sets.conflict.has(card.workOrderId)) flags.push('conflict')
   if (sets.evidence.has(card.id)) flags.push('evidence')
   if (visit.state === 'returned') flags.push('returned')
   if (visit.state === 'declined') flags.push('declined')
@@ -101,7 +96,7 @@ export function cardsOf(rows: BoardRows, now: number): Card[] {
   const sets: Flags = {
     evidence: new Set(rows.lateFacts.map((f) => f.body.visit_id)),
     parked: new Set(rows.reviews.filter((r) => r.body.state === 'open').map((r) => r.body.visit_id ?? '')),
-    conflict: visitOfConflict(rows),
+    conflict: new Set(rows.conflicts.filter((c) => c.body.state === 'open').map((c) => orderOf(c) ?? '')),
   }
   const cards: Card[] = []
   for (const { id, rev, body, pending } of rows.visits) {

@@ -13,7 +13,7 @@ import { byId, type Held } from './rows'
 /** 10:00 in China. */
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 const at = (minutes: number): string => new Date(NOW + minutes * 60_000).toISOString()
-const row = <N extends Noun>(_noun: N, id: string, body: object): Held<N> => ({ id, rev: 1, body }) as unknown as Held<N>
+const row = <N extends Noun>(_noun: N, id: string, body: object): Held<N> => ({ id, scope: 'wo:w1', rev: 1, body }) as unknown as Held<N>
 
 const alice = row('user', 'alice', { name: '艾丽', name_en: 'Alice', roles: ['engineer'], team_id: 't1', skills: [], active: true })
 const bob = row('user', 'bob', { name: '鲍勃', name_en: 'Bob', roles: ['engineer'], team_id: 't1', skills: [], active: true })
@@ -51,10 +51,10 @@ describe('a card', () => {
     expect(cardsOf(rows({ visits: [visit('v1', 'w1')] }), NOW)[0]!.phone.freshness).toBe('silent')
   })
 
-  test('is flagged for a parked act, a conflict on its row and late evidence', () => {
+  test('is flagged for a parked act, a conflict anywhere under its work order and late evidence', () => {
     const [card] = cardsOf(rows({
       visits: [visit('v1', 'w1')], lateFacts: [{ body: { visit_id: 'v1' } }],
-      reviews: [row('review_item', 'r', { state: 'open', visit_id: 'v1' })], conflicts: [row('conflict', 'c', { state: 'open', row_id: 'v1' })],
+      reviews: [row('review_item', 'r', { state: 'open', visit_id: 'v1' })], conflicts: [row('conflict', 'c', { state: 'open', noun: 'diagnosis', row_id: 'd1' })],
     }), NOW)
     expect(card!.flags).toEqual(['parked', 'conflict', 'evidence'])
   })
@@ -137,10 +137,11 @@ describe('what waits for a decision', () => {
     const items = attentionOf({
       visits: [visit('v2', 'w1', { state: 'submitted' }), visit('v3', 'w1', { state: 'declined' }), visit('v4', 'w1', { state: 'declined', replaced_by_id: 'v5' })],
       lateFacts: [fact('1', -5), fact('2', -9)], reviews: [row('review_item', 'r', { state: 'open', outcome: 'parked', act: 'visit.arrive' }), row('review_item', 'r2', { state: 'resolved', outcome: 'parked' })],
-      conflicts: [row('conflict', 'c', { state: 'settled' })], users,
+      conflicts: [row('conflict', 'c', { state: 'settled' }), row('conflict', 'd', { state: 'open', field: 'cause_code', device_by: 'bob', device_at: at(-1) })], users,
     })
-    expect(items.map((i) => i.kind)).toEqual(['parked', 'evidence', 'declined', 'review'])
-    expect(items[1]).toMatchObject({ count: 2, at: at(-9), who: '艾丽' })
+    expect(items.map((i) => i.kind)).toEqual(['parked', 'conflict', 'evidence', 'declined', 'review'])
+    expect(items[1]).toMatchObject({ workOrderId: 'w1', who: '鲍勃' })
+    expect(items[2]).toMatchObject({ count: 2, at: at(-9), who: '艾丽' })
   })
 })
 
