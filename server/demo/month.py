@@ -211,17 +211,27 @@ class Month:
             (4, 9, "repair", "remote"),
         )  # fmt: skip
         for number, (day, hour, kind, mode) in enumerate(plan):
-            booked = self.world.local(min(day, 0) - 1, 13 + number % 4, 5 * number)
+            start, is_accepted = self.world.local(day, hour), number in (1, 2, 3)
+            if is_accepted or day < 0:
+                booked = self.world.local(min(day, 0) - 1, 13 + number % 4, 5 * number)
+            else:
+                booked = self._lately(start) + number * MINUTE
             if kind == "repair":
                 matter = self._hero_repair(user, booked, mode == "remote")
             else:
                 matter = self._patrol(kind, booked, day)
             hours = {"repair": 1.5, "monthly": 2, "quarterly": 2, "half_year": 2}[kind]
-            trip = self._trip(matter, self.world.local(day, hour), hours, user, mode=mode)
+            trip = self._trip(matter, start, hours, user, mode=mode)
             self.world.busy[login].append((trip.start, trip.end))
             self._book(matter, trip, booked + 2 * MINUTE)
-            if number in (1, 2, 3):
+            if is_accepted:
                 self.stage.accept(trip, booked + 35 * MINUTE)
+
+    def _lately(self, start: datetime) -> datetime:
+        """When a visit nobody has accepted yet was booked: late enough that the promise to respond still stands."""
+        if self.world.now < self.world.local(0, 11):
+            return self.world.local(-1, 17, 40)
+        return min(self.world.now - 3 * HOUR, start - HOUR)
 
     def _hero_repair(self, user: User, reported_at: datetime, remote: bool) -> Matter:
         """A repair this person has the skills for, if the pile has one near its top."""
