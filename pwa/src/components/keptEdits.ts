@@ -35,6 +35,7 @@ export function useKeptEdits<T extends object>(
   const problem = ref<string | null>(null)
   const written = new Map<string, string>()
   let timer = 0
+  let touched = false
   let busy: Promise<void> | undefined
 
   const isNew = (field: string, value: unknown) => written.get(field) !== JSON.stringify(value ?? null)
@@ -72,6 +73,7 @@ export function useKeptEdits<T extends object>(
   }
 
   function set<K extends keyof T>(field: K, value: T[K]): void {
+    touched = true
     draft.value.value = { ...draft.value.value, [field]: value }
     window.clearTimeout(timer)
     timer = window.setTimeout(() => void save(), IDLE_MS)
@@ -79,7 +81,7 @@ export function useKeptEdits<T extends object>(
 
   watch(row, settle, { deep: true })
   // What a kill left behind becomes an act as soon as one is back.
-  void draft.ready.then(() => save())
+  void draft.ready.then(() => touched || save())
   onLeaving(() => void save())
 
   return {
