@@ -2,7 +2,7 @@
  * What the office does beside pushing acts: look at a contact, print a report, read a company's sheets, lock a lost
  * phone. These need the server now, so each throws (`Problem`, or `ActRefused('no-contact')`) instead of waiting.
  */
-import type { Id, Instant } from '../protocol/nouns'
+import type { Id, Instant, Role } from '../protocol/nouns'
 import { askServer } from '../store/server'
 
 /** What the server said when it said no: a stable code, and a sentence in the person's language. */
@@ -13,31 +13,34 @@ export class Problem extends Error {
   }
 }
 
+/** What a problem says about single fields, as `field: sentence`. */
+function sentences(errors: unknown, field = ''): string[] {
+  if (typeof errors === 'string') return [field ? `${field}: ${errors}` : errors]
+  if (Array.isArray(errors)) return errors.flatMap((one) => sentences(one, field))
+  if (errors && typeof errors === 'object') return Object.entries(errors).flatMap(([name, inner]) => sentences(inner, name === 'json' ? field : name))
+  return []
+}
+
 /** A well-formed answer of ours, or a `Problem`; a login page of some hotel is neither and counts as no contact. */
 async function answered(path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers)
   headers.set('Accept-Language', document.documentElement.lang || 'zh-CN')
   const answer = await askServer(path, { ...init, headers })
   if (answer.ok) return answer
-  const said = await answer.json().catch(() => null) as { code?: string; detail?: string; title?: string } | null
-  throw new Problem(said?.code ?? `http-${answer.status}`, said?.detail ?? said?.title ?? `HTTP ${answer.status}`, answer.status)
+  const said = await answer.json().catch(() => null) as { code?: string; detail?: string; title?: string; errors?: unknown } | null
+  throw new Problem(said?.code ?? `http-${answer.status}`, [said?.detail ?? said?.title ?? `HTTP ${answer.status}`, ...sentences(said?.errors)].join(' '), answer.status)
 }
 
-async function post<T>(path: string, body?: object): Promise<T> {
-  const init: RequestInit = { method: 'POST' }
-  if (body) {
-    init.body = JSON.stringify(body)
-    init.headers = { 'Content-Type': 'application/json' }
-  }
-  const answer = await answered(path, init)
-  return (answer.status === 204 ? undefined : await answer.json()) as T
+async function send<T>(method: 'POST' | 'PATCH', path: string, body: object): Promise<T> {
+  const answer = await answered(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
+  return (await answer.json()) as T
 }
 
 export interface ContactCard { name: string; phone: string }
 
 /** The person behind the mask; the server writes down who asked and why. */
 export const revealContact = (workOrderId: Id, reason: string): Promise<ContactCard> =>
-  post(`/api/work-orders/${workOrderId}/contact/reveal`, { reason })
+  send('POST', `/api/work-orders/${workOrderId}/contact/reveal`, { reason })
 
 /** The service report as PDF, in the language asked for. */
 export async function reportPdf(visitId: Id, lang: 'zh-CN' | 'en'): Promise<Blob> {
@@ -100,4 +103,22 @@ export async function listDevices(): Promise<Device[]> {
 }
 
 /** The device may no longer speak for its owner. What it had not sent stays on it. */
-export const revokeDevice = (id: Id, reason: string): Promise<Device> => post(`/api/devices/${id}/revoke`, { reason })
+export const revokeDevice = (id: Id, reason: string): Promise<Device> => send('POST', `/api/devices/${id}/revoke`, { reason })
+
+/** An account as an administrator sets it; `password` is only ever written. */
+export interface Account {
+  number: string
+  login: string
+  name: string
+  name_en: string
+  roles: Role[]
+  team_id: Id | null
+  skills: string[]
+  active: boolean
+  password?: string
+}
+
+export const createAccount = (account: Account): Promise<{ id: Id }> => send('POST', '/api/users', account)
+
+/** Changes what is given. A new password, and the end of an account, sign its devices out. */
+export const changeAccount = (id: Id, change: Partial<Account>): Promise<{ id: Id }> => send('PATCH', `/api/users/${id}`, change)
