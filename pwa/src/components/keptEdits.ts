@@ -81,7 +81,7 @@ export function useKeptEdits<T extends object>(
 
   watch(row, settle, { deep: true })
   // What a kill left behind becomes an act as soon as one is back.
-  void draft.ready.then(() => touched || save())
+  void draft.ready.then(() => (touched ? undefined : save()))
   onLeaving(() => void save())
 
   return {
