@@ -118,5 +118,5 @@ def _live_through(session: Session, anchor: datetime, say: Say) -> Timeline:
     Month(stage).write()
     stage.album.keep(session, store())
     say(f"照片与签名 / pictures: {len(stage.album.pictures)} + {len(stage.album.signatures)}")
-    timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}") if done == of else None)
+    timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}"))
     return timeline

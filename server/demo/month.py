@@ -70,7 +70,7 @@ class Month:
         return dict(case)
 
     def _patrol(self, kind: str, reported_at: datetime, day: int) -> Matter:
-        site: Site = self.world.rng.choice(list(self.world.sites.values()))
+        site: Site = self.world.rng.choice([s for s in self.world.sites.values() if self._has_standard_promise(s)])
         month = f"{(self.world.local(day, 12)).month} 月" if kind == "monthly" else ""
         title = f"{site.name}{month}{PATROL_TITLES[kind]}"
         return Matter(self.world.id(reported_at), site, kind, title, 3, reported_at, "按维保合同执行。")
@@ -234,12 +234,18 @@ class Month:
         return min(self.world.now - 3 * HOUR, start - HOUR)
 
     def _hero_repair(self, user: User, reported_at: datetime, remote: bool) -> Matter:
-        """A repair this person has the skills for, if the pile has one near its top."""
-        for _ in range(12):
+        """A repair for a customer with the standard promise; one this person is skilled for, if the pile has it."""
+        fitting = []
+        for _ in range(24):
             matter = self._repair(reported_at, remote, level=3)
-            if matter.asset is not None and matter.asset.asset_class in user.skills:
-                return matter
-        return matter
+            if self._has_standard_promise(matter.site):
+                fitting.append(matter)
+                if matter.asset is not None and matter.asset.asset_class in user.skills:
+                    return matter
+        return fitting[0]
+
+    def _has_standard_promise(self, site: Site) -> bool:
+        return self.world.customers[site.customer_id].sla_policy == "default"
 
     # --- Today --------------------------------------------------------------------------------------------
 

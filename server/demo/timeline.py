@@ -19,6 +19,8 @@ from server.models import Device
 from server.push import push
 from sync.protocol import MAX_ACTS, PARKED, REJECTED, VERSION, Act, PushRequest
 
+TELL_EVERY = 500  # acts: the first start should not look as if it had stopped
+
 Args = dict[str, Any]
 Maker = Callable[[Session], Args]
 
@@ -74,7 +76,7 @@ class Timeline:
                 phone.outbox.append(Act(phone.n, moment.id, moment.act, 1, clock.wire(moment.at), args))
             if moment.contact:
                 self._push(session, moment.login, moment.at, moment.status)
-            if number % 100 == 0:
+            if number and number % TELL_EVERY == 0:
                 say(number, len(due))
         for login in self.phones:
             self._push(session, login, self.world.now)
