@@ -72,6 +72,8 @@ def measure(figures: Figures, where: Place, size: Size) -> None:
     with gunicorn(
         "tests.bench.floor:app", where.folder, FLOOR_DATABASE=where.floor_url, FLOOR_FILES=str(files)
     ) as floor:
+        small, large = size.feeds
+        _fill_and_pull(figures, where, founded, small, size)
         with _product(where) as real:
             pulling.first(figures, where.db, founded, real, floor, raw, size.first, size.rounds)
             pulling.idle(figures, where.db, founded, real, floor, raw, size.rounds, size.idle_asks)
@@ -79,11 +81,16 @@ def measure(figures: Figures, where: Place, size: Size) -> None:
                 figures, where.db, founded, real, floor, raw, where.database_pid, size.rounds, size.push_batches
             )
             uploading.measure(figures, where.db, founded, real, floor, min(size.rounds, 3), size.photos)
-        for label, rows in size.feeds:
-            held = company.fill(where.url, where.folder, rows)
-            with _product(where) as real:
-                pulling.incremental(figures, where.db, founded, real, label, held, size.changes)
+        _fill_and_pull(figures, where, founded, large, size)
     raw.close()
+
+
+def _fill_and_pull(figures: Figures, where: Place, founded: company.Company, feed: tuple[int, int], size: Size) -> None:
+    """The feed grows, the phone's scopes do not."""
+    label, rows = feed
+    held = company.fill(where.url, where.folder, rows)
+    with _product(where) as real:
+        pulling.incremental(figures, where.db, founded, real, label, held, size.changes)
 
 
 def _product(where: Place) -> contextlib.AbstractContextManager[Server]:

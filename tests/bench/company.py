@@ -259,8 +259,8 @@ def _fill(count: int, salt: int) -> None:
         "lpad(to_hex({0}::bigint * 2654435761 % 4294967296), 8, '0') || '-0000-7000-8000-' ||"
         " lpad(to_hex({1}::bigint), 12, '0')"
     )  # fmt: skip
-    row_id = name.format("i", f"{salt} * 10000000 + i")
-    scope = "'wo:' || " + name.format(f"(i / {FILLED_SCOPES_OF})", f"{salt} * 10000000 + i / {FILLED_SCOPES_OF}")
+    row_id = name.format("i", f"{salt * 10_000_000} + i")
+    scope = "'wo:' || " + name.format(f"(i / {FILLED_SCOPES_OF})", f"{salt * 10_000_000} + i / {FILLED_SCOPES_OF}")
     insert = "INSERT INTO feed (noun, row_id, scope, rev, body)"
     values = f"SELECT 'event', {row_id}, {scope}, 1 + i % 50, :body FROM numbers"
     # SQLite wants the WITH inside an INSERT … SELECT, PostgreSQL takes it there as well.
