@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import vue from '@vitejs/plugin-vue'
 import type { Plugin } from 'vite'
@@ -17,7 +17,7 @@ function apiDocsAssets(): Plugin {
     name: 'api-docs-assets',
     apply: 'build',
     configResolved(config) {
-      out = join(config.root, config.build.outDir, 'docs-assets')
+      out = resolve(config.root, config.build.outDir, 'docs-assets')
     },
     closeBundle() {
       const from = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))

@@ -65,7 +65,9 @@ describe('a pull', () => {
     expect(await bodyOf(store, 'visit', VISIT)).toMatchObject({ state: 'dispatched' })
     expect(await store.db.journal.toArray()).toMatchObject([{ outcome: 'parked', code: 'illegal' }])
   })
+})
 
+describe('a pull with acts still waiting', () => {
   test('never lets an older row replace a newer one', async () => {
     await pull({ rev: 30, rows: [wire('work_order', ORDER, WO, orderBody({ title: 'new' }), 30)] })
     await pull({ rev: 31, rows: [wire('work_order', ORDER, WO, orderBody({ title: 'old' }), 25)] })

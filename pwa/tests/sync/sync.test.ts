@@ -60,7 +60,9 @@ describe('a round', () => {
     expect(await syncStatus(store.db)).toMatchObject({ pendingActs: 1, problem: { code: 'device-revoked', detail: 'because device-revoked' } })
     expect((await store.db.outbox.toArray())[0]).toMatchObject({ tries: 1, state: 'pending' })
   })
+})
 
+describe('a round that goes wrong', () => {
   test('goes round a batch the server cannot read, up to the act at fault', async () => {
     await addNote(VISIT, 'good')
     await addNote(VISIT, 'bad')
