@@ -10,7 +10,8 @@ from tests.cast import BLANK_ITEM
 def every_item() -> list[dict[str, Any]]:
     """One item of each type; a fault shows one more, a failure asks for a note."""
     items = (
-        {"id": "power", "label": "电源指示", "label_en": "Power light", "type": "check", "mandatory": True, "on_fail": ["note"]},
+        {"id": "power", "label": "电源指示", "label_en": "Power light", "type": "check", "mandatory": True,
+         "on_fail": ["note"]},
         {"id": "fault", "label": "故障现象", "label_en": "What fails", "type": "text", "mandatory": True,
          "show_if": {"item": "power", "op": "=", "value": "fail"}},
         {"id": "volt", "label": "输入电压", "label_en": "Input voltage", "type": "number", "unit": "V", "min": "210",
