@@ -23,9 +23,7 @@ function sentences(errors: unknown, field = ''): string[] {
 
 /** A well-formed answer of ours, or a `Problem`; a login page of some hotel is neither and counts as no contact. */
 async function answered(path: string, init: RequestInit = {}): Promise<Response> {
-  const headers = new Headers(init.headers)
-  headers.set('Accept-Language', document.documentElement.lang || 'zh-CN')
-  const answer = await askServer(path, { ...init, headers })
+  const answer = await askServer(path, init)
   if (answer.ok) return answer
   const said = await answer.json().catch(() => null) as { code?: string; detail?: string; title?: string; errors?: unknown } | null
   throw new Problem(said?.code ?? `http-${answer.status}`, [said?.detail ?? said?.title ?? `HTTP ${answer.status}`, ...sentences(said?.errors)].join(' '), answer.status)
@@ -42,9 +40,12 @@ export interface ContactCard { name: string; phone: string }
 export const revealContact = (workOrderId: Id, reason: string): Promise<ContactCard> =>
   send('POST', `/api/work-orders/${workOrderId}/contact/reveal`, { reason })
 
+/** Thirty photos take a while to set. */
+const PDF_TIMEOUT_MS = 2 * 60_000
+
 /** The service report as PDF, in the language asked for. */
 export async function reportPdf(visitId: Id, lang: 'zh-CN' | 'en'): Promise<Blob> {
-  const answer = await answered(`/api/visits/${visitId}/report.pdf?lang=${lang}`)
+  const answer = await answered(`/api/visits/${visitId}/report.pdf?lang=${lang}`, { signal: AbortSignal.timeout(PDF_TIMEOUT_MS) })
   return answer.blob()
 }
 
@@ -74,12 +75,16 @@ export interface ImportResult {
   passwords: { login: string; password: string }[]
 }
 
+/** A company's sheets are many rows in one transaction, on a weak server. */
+const IMPORT_TIMEOUT_MS = 10 * 60_000
+
 /** Reads the sheets of a company, all or nothing; a dry run only says what would happen. */
 export async function importSheets(files: readonly File[], dryRun: boolean): Promise<ImportResult> {
   const form = new FormData()
   for (const file of files) form.append('files', file, file.name)
-  const headers = new Headers({ 'Accept-Language': document.documentElement.lang || 'zh-CN' })
-  const answer = await askServer(`/api/import${dryRun ? '?dry_run=1' : ''}`, { method: 'POST', body: form, headers })
+  const answer = await askServer(`/api/import${dryRun ? '?dry_run=1' : ''}`, {
+    method: 'POST', body: form, signal: AbortSignal.timeout(IMPORT_TIMEOUT_MS),
+  })
   const said = await answer.json().catch(() => null) as (ImportResult & { code?: string; detail?: string; title?: string }) | null
   // Bad rows are an answer to read, whatever its status; only an answer without them is a failure of the request.
   if (said?.counts && Array.isArray(said.errors)) return said
