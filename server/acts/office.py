@@ -23,6 +23,7 @@ from sync.sla import milestones
 DISPATCHERS = ("dispatcher", "supervisor")
 REGISTRARS = ("dispatcher", "operator", "supervisor")
 LEVELS = (1, 2, 3)
+PROMISED = ("respond", "arrive", "resolve")
 LONGEST_SLOT = timedelta(days=31)
 EDITABLE: dict[str, tuple[type, int]] = {
     "title": (str, NAME_LENGTH), "description": (str, MAX_TEXT), "level": (int, 3), "level_reason": (str, MAX_TEXT),
@@ -151,8 +152,7 @@ def issue_number(ctx: Context) -> str:
 
 def renew_promises(ctx: Context, order: WorkOrder) -> None:
     """Another level has other deadlines (A5); what was met stays met, at the time it was met."""
-    policy = ctx.load(Customer, order.customer_id).sla_policy
-    dues = {entry["kind"]: entry["due_at"] for entry in milestones(policy, order.level, order.reported_at)}
+    dues = deadlines(order, ctx.load(Customer, order.customer_id).sla_policy)
     kept = list(ctx.session.scalars(select(SlaMilestone).where(SlaMilestone.work_order_id == order.id)))
     for milestone in kept:
         if milestone.kind in dues:
@@ -170,16 +170,17 @@ def renew_promises(ctx: Context, order: WorkOrder) -> None:
 
 def promise(ctx: Context, order: WorkOrder, policy: str) -> None:
     """The milestones of the customer's policy for this level, counted from the customer's report."""
+    dues = deadlines(order, policy)
+    for kind, due_at in dues.items():
+        ctx.add(SlaMilestone(id=new_id(), work_order_id=order.id, kind=kind, due_at=due_at, breached=False))
+    order.due_at = min(dues.values(), default=None)
+
+
+def deadlines(order: WorkOrder, policy: str) -> dict[str, datetime]:
+    """When each promise is due. A plan's deadline is left out while nobody can approve plans: it could never be met."""
     policy = policy if policy in rule("sla")["policies"] else "default"
-    dues = []
-    for entry in milestones(policy, order.level, order.reported_at):
-        ctx.add(
-            SlaMilestone(
-                id=new_id(), work_order_id=order.id, kind=entry["kind"], due_at=entry["due_at"], breached=False
-            )
-        )
-        dues.append(entry["due_at"])
-    order.due_at = min(dues, default=None)
+    promised = milestones(policy, order.level, order.reported_at)
+    return {entry["kind"]: entry["due_at"] for entry in promised if entry["kind"] in PROMISED}
 
 
 @act("work_order.edit", EditArgs)
