@@ -61,7 +61,8 @@ class Desk:
         expect(drawer.get_by_role("button", name=re.compile("采纳"))).to_have_count(0, timeout=ROUND_MS)
 
     def attention(self) -> Locator:
-        """The list of what somebody has to decide."""
+        """The list of what somebody has to decide; it stands where the drawer was."""
+        self.page.get_by_role("region", name="工单详情").get_by_role("button", name="关闭").click()
         tray = self.page.get_by_role("complementary", name="待办")
         tray.get_by_role("button", name=re.compile("待处理$")).click()
         return tray

@@ -69,7 +69,7 @@ def note_between_push_and_pull(thumb: Thumb, wire: Wire, context: BrowserContext
     pull.release()
     push.wait()
     thumb.back()
-    thumb.sees("任务已转交他人。您在手机上还有 1 条记录")
+    thumb.sees("任务已转交他人。您在手机上还有 2 条记录")  # the note, and the photo behind it
     thumb.back()
     thumb.sees("已转交他人", "还有 1 条待送达，会照常发送")
     push.release()
@@ -145,17 +145,19 @@ def test_a_visit_reassigned_while_its_engineer_is_offline_loses_nothing_she_reco
     note_between_push_and_pull(alice, wire, context)
     alice.everything_arrives()
     the_phone_says_what_became_of_it(alice, old)
-    facts = [fact for noun in (Diagnosis, PartUse, Attachment, Note) for fact in proof.rows(town, noun)]
-    assert [(f.visit_id, f.late, f.late_state) for f in facts] == [(old, True, "open")] * 4
+    assert [(f.visit_id, f.late, f.late_state) for f in facts_of(town)] == [(old, True, "open")] * 4
     parked = [(r.act, r.outcome, r.state) for r in proof.rows(town, ReviewItem)]
     assert parked == [("visit.travel", "parked", "open"), ("visit.arrive", "parked", "open")]
     assert {v.id: v.state for v in proof.rows(town, Visit)} == {old: "cancelled", new_id: "accepted"}
 
     adopt(desk, new_id)
-    facts = [fact for noun in (Diagnosis, PartUse, Attachment, Note) for fact in proof.rows(town, noun)]
-    assert [f.late_state for f in facts] == ["adopted"] * 4
+    proof.wait_for(lambda: [f.late_state for f in facts_of(town)] == ["adopted"] * 4)
     proof.bytes_are(town, old, [photo])
     assert {r.state for r in proof.rows(town, ReviewItem)} == {"resolved"}
+
+
+def facts_of(town: Town) -> list[Diagnosis | PartUse | Attachment | Note]:
+    return [fact for noun in (Diagnosis, PartUse, Attachment, Note) for fact in proof.rows(town, noun)]
 
 
 def wait_for_visit_of(town: Town, user_id: str) -> str:
