@@ -22,6 +22,7 @@ MAX_PAGE_ROWS = 2000
 DEFAULT_PAGE_ROWS = 1000
 MAX_N = 2**53 - 1  # beyond this JavaScript cannot count
 MAX_NAME = 64  # characters of an act's or group's name
+MAX_DEPTH = 64  # of lists and objects in an act's arguments: what is deeper breaks the encoders of rows and journal
 
 APPLIED, MERGED, PARKED, REJECTED = "applied", "merged", "parked", "rejected"
 OUTCOMES = (APPLIED, MERGED, PARKED, REJECTED)
@@ -209,11 +210,33 @@ def _parse_act(data: object, where: str) -> Act:
             act=_text(body.get("act"), f"{where}.act", MAX_NAME),
             v=_integer(body.get("v"), f"{where}.v", low=1, high=1000),
             at=_instant(body.get("at"), f"{where}.at"),
-            args=_object(body.get("args"), f"{where}.args"),
+            args=_shallow(_object(body.get("args"), f"{where}.args"), f"{where}.args"),
             group=_optional_text(body.get("group"), f"{where}.group", MAX_NAME),
         )
     except Malformed as fault:
-        return Act(n, act_id, "?", 1, "", {"unreadable": body}, None, str(fault))
+        return Act(n, act_id, "?", 1, "", {"unreadable": _cut(body, MAX_DEPTH // 2)}, None, str(fault))
+
+
+def _shallow(args: dict[str, Any], where: str) -> dict[str, Any]:
+    """The arguments, when they are not nested deeper than MAX_DEPTH; level by level, since a stack has its own end."""
+    level: list[Any] = [args]
+    for _ in range(MAX_DEPTH):
+        inner = [entry for one in level for entry in (one.values() if isinstance(one, dict) else one)]
+        level = [entry for entry in inner if isinstance(entry, (dict, list))]
+        if not level:
+            return args
+    raise Malformed("too-deep", where)
+
+
+def _cut(value: Any, depth: int) -> Any:
+    """A copy that can be kept: what lies deeper than any device of ours writes is left out."""
+    if not isinstance(value, (dict, list)):
+        return value
+    if depth == 0:
+        return "…"
+    if isinstance(value, dict):
+        return {key: _cut(inner, depth - 1) for key, inner in value.items()}
+    return [_cut(inner, depth - 1) for inner in value]
 
 
 def _object(value: object, where: str) -> dict[str, Any]:

@@ -171,7 +171,7 @@ def _first(messages: Any, path: str = "") -> str:
         path = f"{path}.{key}" if path else str(key)
         messages = messages[key]
     sentence = messages[0] if isinstance(messages, list) and messages else messages
-    return f"{path}: {sentence}"[:500]
+    return f"{path}: {sentence}"[:500].replace("\0", "\ufffd")  # a name may hold what PostgreSQL cannot
 
 
 def load_verbs() -> None:
