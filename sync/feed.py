@@ -20,6 +20,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
+from datetime import date
 
 PHASES = (0, 1, 2)
 
@@ -80,9 +81,10 @@ def load_cookie(text: str | None, epoch: str, user: str) -> Cookie | None:
         and cookie_user == user
         and _is_count(rev)
         and (target is None or (_is_count(target) and target >= rev))
+        and _is_count(phase)
         and phase in PHASES
         and (after is None or _is_position(after))
-        and (isinstance(day, str) if target is not None else day is None)
+        and (_is_day(day) if target is not None else day is None)
     )
     if not sound:
         return None
@@ -93,10 +95,18 @@ def _is_count(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63
 
 
+def _is_day(value: object) -> bool:
+    try:
+        return isinstance(value, str) and date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
+
+
 def _is_position(value: object) -> bool:
+    """A scope, a rev, a noun and a row id; a text no database could hold is nobody's."""
     return (
         isinstance(value, list)
         and len(value) == 4
         and _is_count(value[1])
-        and all(isinstance(value[i], str) for i in (0, 2, 3))
+        and all(isinstance(text, str) and text.isascii() and text.isprintable() for text in (value[0], *value[2:]))
     )
