@@ -12,7 +12,9 @@ from sqlalchemy.orm import Session
 from server import clock
 from server.models import PhoneStatus, User, new_id
 
-MAX_COUNT = 2**53
+MAX_COUNT = 2**31  # of things waiting: a column of 32 bits
+MAX_BYTES = 2**53
+SANE_YEARS = range(1970, 2200)  # at the edges of the calendar a zone leads out of it, and the row is never read again
 
 
 def keep_status(
@@ -29,18 +31,19 @@ def keep_status(
     if row is None:
         row = PhoneStatus(id=new_id(), user_id=user.id, device_id=device_id, team_id=user.team_id, created_by=user.id)
         session.add(row)
-    row.last_contact, row.device_at = received, received - offset
+    row.last_contact, row.device_at = received, _sane(received - offset)
     row.pending, row.files_waiting = _count(status.get("pending")) or 0, _count(status.get("files_waiting")) or 0
     row.oldest_at = _instant(status.get("oldest_at"))
     row.failing, row.app_version = _text(status.get("failing"), 200), _text(status.get("app_version"), 32) or ""
     row.clock_offset_ms = int(offset / timedelta(milliseconds=1))
     persisted = status.get("persisted")
     row.persisted = persisted if isinstance(persisted, bool) else None
-    row.storage_used, row.storage_quota = _count(status.get("storage_used")), _count(status.get("storage_quota"))
+    row.storage_used = _count(status.get("storage_used"), MAX_BYTES)
+    row.storage_quota = _count(status.get("storage_quota"), MAX_BYTES)
 
 
-def _count(value: object) -> int | None:
-    sound = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < MAX_COUNT
+def _count(value: object, limit: int = MAX_COUNT) -> int | None:
+    sound = isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < limit
     return int(value) if sound else None  # type: ignore[call-overload]
 
 
@@ -50,6 +53,10 @@ def _text(value: object, longest: int) -> str | None:
 
 def _instant(value: object) -> datetime | None:
     try:
-        return clock.parse(value) if isinstance(value, str) else None
+        return _sane(clock.parse(value)) if isinstance(value, str) else None
     except (ValueError, OverflowError):
         return None
+
+
+def _sane(instant: datetime) -> datetime | None:
+    return instant if instant.year in SANE_YEARS else None
