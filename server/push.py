@@ -28,7 +28,7 @@ from server.models.sync import ActCrash
 from server.problems import Problem
 from server.status import keep_status
 from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
-from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt
+from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt, is_id
 
 _log = logging.getLogger(__name__)
 
@@ -108,14 +108,21 @@ def _transaction(session: Session, user_id: str, device_id: str, request: PushRe
             raise Problem("device-cloned", extra={"n": clone.n}) from None
         batch.last = plan.last
         for act in plan.repeats:
-            batch.receipts[act.n] = _stored(known.get(act.id), act)
+            batch.receipts[act.n] = _stored(known.get(act.id), act, user_id)
         for group in plan.groups:
             if not _apply(batch, group, careful):
                 batch.last = group[0].n - 1  # the server failed on it: it stays at the head of the queue
                 break
         _close(batch, request)
     session.info.pop("rev", None)
-    session.commit()
+    try:
+        session.commit()
+    except DBAPIError:
+        raise
+    except Exception:  # a fault that shows only when rows are written: find out with savepoints whose it is
+        if careful:
+            raise
+        raise _Careful from None
     rev, epoch = session.info.get("rev"), session.info.get("epoch")
     if rev is None or epoch is None:  # repeats only: nothing was published
         rev, epoch = feed.current(session)
@@ -157,9 +164,11 @@ def _remembered(
     return entries, {row.n: row.id for row in session.execute(query)}
 
 
-def _stored(entry: JournalEntry | None, act: Act) -> Receipt | tuple[Act, Outcome]:
+def _stored(entry: JournalEntry | None, act: Act, user_id: str) -> Receipt | tuple[Act, Outcome]:
     if entry is None:  # the second of two equal ids in one batch
         return act, Outcome(code="repeat")
+    if entry.user_id != user_id:  # ids are made at random, so this is no accident: nothing is told of the other's act
+        return Receipt(act.n, act.id, REJECTED, entry.rev, "id-taken")
     return Receipt(act.n, act.id, entry.outcome, entry.rev, entry.code, entry.detail)
 
 
@@ -253,7 +262,7 @@ def _write(batch: _Batch, group: tuple[Act, ...], outcomes: list[Outcome]) -> No
 
 def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
     visit_id, order_id = act.args.get("visit_id"), act.args.get("work_order_id")
-    visit = batch.session.get(Visit, visit_id) if isinstance(visit_id, str) else None
+    visit = batch.session.get(Visit, visit_id) if is_id(visit_id) else None
     batch.session.add(
         ReviewItem(
             id=new_id(),
@@ -273,9 +282,7 @@ def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
             created_by=batch.user.id,
             visit_id=visit.id if visit else None,
             resolution_note="",
-            work_order_id=visit.work_order_id
-            if visit
-            else (order_id if isinstance(order_id, str) and len(order_id) <= 36 else None),
+            work_order_id=visit.work_order_id if visit else (order_id if is_id(order_id) else None),
         )
     )
 
