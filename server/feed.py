@@ -1,17 +1,20 @@
 """Publishing: every changed synced row reaches the feed in the transaction that changed it, and the clock goes last.
 
-The order in `publish` is the protocol's foundation (see `sync/feed.py`): flush, subscriptions, serialise, THEN bump
-the clock row and write what carries its value, then commit. Between bump and commit the organisation's other writers
-wait, so nothing slow may come after it.
+The order in `publish` is the protocol's foundation (see `sync/feed.py`): flush, serialise, THEN bump the clock row and
+write what carries its value, then commit. Between bump and commit the organisation's other writers wait, so nothing
+slow may come after it, with one exception: a transaction that moves people between scopes works out who holds what
+under the clock's lock. Two that did so at once would each see only their own half: one gives Alice a visit at a site,
+the other takes her last one there, and she would lose the site. No row is locked after the clock, so nobody waits in
+a circle.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-import orjson
-from sqlalchemy import event, insert, inspect, text
+from sqlalchemy import Insert, event, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -21,6 +24,10 @@ from server.models import Clock, FeedRow, JournalEntry, Synced, new_id
 
 CLOCK_ID = 1
 ROWS_PER_STATEMENT = 500
+
+_CLOCK = text("SELECT rev, epoch FROM clock WHERE id = 1")
+_BUMP = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
+_JOURNAL = insert(JournalEntry.__table__)
 
 _committed: list[Callable[[int], None]] = []
 
@@ -32,7 +39,7 @@ def on_commit(listener: Callable[[int], None]) -> None:
 
 def current(session: Session) -> tuple[int, str]:
     """The clock's rev and the epoch; the clock row is made with the first transaction of a database."""
-    row = session.execute(text("SELECT rev, epoch FROM clock WHERE id = 1")).one_or_none()
+    row = session.execute(_CLOCK).one_or_none()
     if row is None:
         epoch = new_id()
         session.execute(insert(Clock).values(id=CLOCK_ID, rev=0, epoch=epoch))
@@ -110,23 +117,23 @@ def publish(session: Session) -> None:
     touched, users = session.info.pop("touched", set()), session.info.pop("users", set())
     if not changed and not journal:
         return
-    moves = scopes.reconcile(session, touched, users)
     rows = [_feed_row(noun, row) for (noun, _), row in changed.items() if _stands(session, row)]
     rev, session.info["epoch"] = _bump(session)
     # From here on the clock's lock is held: only these writes and the commit.
+    moves = scopes.reconcile(session, touched, users) if touched or users else []
     _write_rows(session, rows, rev)
     scopes.write(session, moves, rev)
     if journal:
-        session.execute(insert(JournalEntry), [{**entry, "rev": rev} for entry in journal])
+        # The tables themselves, not the models: these rows are written and forgotten, the ORM would only look on.
+        session.connection().execute(_JOURNAL, [{**entry, "rev": rev} for entry in journal])
     session.info["published"] = rev
 
 
 def _bump(session: Session) -> tuple[int, str]:
-    bump = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
-    row = session.execute(bump).one_or_none()
+    row = session.execute(_BUMP).one_or_none()
     if row is None:
         current(session)
-        row = session.execute(bump).one()
+        row = session.execute(_BUMP).one()
     return row.rev, row.epoch
 
 
@@ -138,21 +145,23 @@ def _stands(session: Session, row: Synced) -> bool:
 
 def _feed_row(noun: str, row: Synced) -> dict[str, Any]:
     deleted = inspect(row).deleted
-    body = None if deleted else orjson.dumps(row.body()).decode()
+    body = None if deleted else row.body_text()
     return {"noun": noun, "row_id": row.id, "scope": row.scope(), "body": body}
 
 
 def _write_rows(session: Session, rows: list[dict[str, Any]], rev: int) -> None:
     if not rows:
         return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    connection = session.connection()
+    upsert = _upsert(connection.dialect.name)
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        chunk = [{**row, "rev": rev} for row in rows[start : start + ROWS_PER_STATEMENT]]
-        upsert = dialect.insert(FeedRow)
-        session.execute(
-            upsert.on_conflict_do_update(
-                index_elements=["noun", "row_id"],
-                set_={"rev": upsert.excluded.rev, "body": upsert.excluded.body},
-            ),
-            chunk,
-        )
+        connection.execute(upsert, [{**row, "rev": rev} for row in rows[start : start + ROWS_PER_STATEMENT]])
+
+
+@cache
+def _upsert(dialect: str) -> Insert:
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(FeedRow.__table__)
+    return statement.on_conflict_do_update(
+        index_elements=["noun", "row_id"],
+        set_={"rev": statement.excluded.rev, "body": statement.excluded.body},
+    )

@@ -32,7 +32,10 @@ class Move:
 
 
 def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str]) -> list[Move]:
-    """The moves that make the subscriptions of the touched scopes and users right again."""
+    """The moves that make the subscriptions of the touched scopes and users right again.
+
+    Called after the flush and under the clock's lock: what others committed meanwhile is read anew.
+    """
     moves: dict[tuple[str, str], Move] = {}
     people = None
     for scope in sorted(_with_visits(session, touched)):
@@ -56,7 +59,7 @@ def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str])
                 select(Subscription.scope).where(Subscription.user_id == user_id, Subscription.left_rev.is_(None))
             )
         )
-        user = session.get(User, user_id)
+        user = session.get(User, user_id, populate_existing=True)
         scopes = desired(session, user) if user is not None else {}
         for scope in scopes.keys() - held:
             moves[user_id, scope] = Move(user_id, scope, True, due=scopes[scope])
@@ -117,7 +120,7 @@ def holders(session: Session, scope: str, people: list[User]) -> dict[str, date 
         wanted: dict[str, date | None] = {u.id: None for u in people if u.is_office}
         visits = _held_visits(session, Visit.site_id == row_id)
     elif kind == "wo":
-        order = session.get(WorkOrder, row_id)
+        order = session.get(WorkOrder, row_id, populate_existing=True)
         if order is None:
             return {}
         wanted = {u.id: None for u in people if u.is_office and not order.archived}
@@ -167,7 +170,7 @@ def holds(session: Session, user_id: str, scope: str) -> bool:
 
 
 def _active_users(session: Session) -> list[User]:
-    return list(session.scalars(select(User).where(User.active)))
+    return list(session.scalars(select(User).where(User.active).execution_options(populate_existing=True)))
 
 
 def _held_visits(session: Session, condition: object) -> list[Visit]:
@@ -176,7 +179,7 @@ def _held_visits(session: Session, condition: object) -> list[Visit]:
         .join(WorkOrder, WorkOrder.id == Visit.work_order_id)
         .where(condition, Visit.state.in_(HELD), WorkOrder.state.not_in(ENDED))  # type: ignore[arg-type]
     )
-    return list(session.scalars(query))
+    return list(session.scalars(query.execution_options(populate_existing=True)))
 
 
 def _crew_and_leads(visit: Visit, active: dict[str, User], with_leads: bool) -> set[str]:
