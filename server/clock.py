@@ -28,7 +28,7 @@ def standing_at(instant: datetime) -> Iterator[None]:
 
 def wire(instant: datetime) -> str:
     """`2026-11-21T08:30:00.000Z`."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{instant.microsecond // 1000:03d}Z"
+    return instant.astimezone(UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def parse(text: str) -> datetime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from flask import Flask
 from sqlalchemy import Engine, event
 
@@ -21,12 +22,19 @@ def init_database(app: Flask) -> None:
 
 
 def _engine_options(url: str) -> dict[str, Any]:
-    threads = {"pool_size": 20, "max_overflow": 44}  # one connection for each of gunicorn's threads, if all want one
+    more: dict[str, Any] = {
+        "pool_size": 20, "max_overflow": 44,  # one connection for each of gunicorn's threads, if all want one
+        "json_serializer": _dump_json,  # reading stays with json: SQLite gives a JSON number back as a number
+    }  # fmt: skip
     if url.startswith("sqlite"):
         if ":memory:" in url:
-            return {}
-        return {**threads, "connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
-    return {**threads, "pool_pre_ping": True}
+            return {"json_serializer": _dump_json}
+        return {**more, "connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
+    return {**more, "pool_pre_ping": True}
+
+
+def _dump_json(value: Any) -> str:
+    return orjson.dumps(value).decode()
 
 
 def _sqlite_rules(engine: Engine) -> None:

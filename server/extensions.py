@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from contextvars import ContextVar
 from typing import Any
 
+from flask import current_app
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -41,6 +43,36 @@ class PublishingSession(Session):
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": PublishingSession, "expire_on_commit": False})
 migrate = Migrate(directory="server/migrations", render_as_batch=True, compare_type=True)
-jwt = JWTManager()
+
+
+class RememberingJWTManager(JWTManager):
+    """A token whose signature was verified once need not be verified at every request: only its end is looked at.
+
+    What may change meanwhile (is the account active? the device revoked?) is no part of the token and is asked anew
+    by the user loader each time.
+    """
+
+    TOKENS_KEPT = 10_000  # about 10 MB; then all are forgotten and verified again
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._verified: dict[tuple[str, str], dict[str, Any]] = {}
+
+    def _decode_jwt_from_config(
+        self, encoded_token: str, csrf_value: Any = None, allow_expired: bool = False
+    ) -> dict[str, Any]:
+        key = (current_app.config["JWT_SECRET_KEY"], encoded_token)
+        claims = self._verified.get(key)
+        if claims is not None and csrf_value is None and claims["exp"] > time.time():
+            return dict(claims)
+        claims = super()._decode_jwt_from_config(encoded_token, csrf_value, allow_expired)
+        if not allow_expired:
+            if len(self._verified) >= self.TOKENS_KEPT:
+                self._verified.clear()
+            self._verified[key] = dict(claims)
+        return claims
+
+
+jwt = RememberingJWTManager()
 smorest = Api()
 limiter = Limiter(key_func=get_remote_address, default_limits=[])

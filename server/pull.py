@@ -18,24 +18,45 @@ from sync.protocol import VERSION, PullRequest
 
 # What a held scope gives a pass: all its rows when it entered after the cursor, else the rows stamped after it.
 # The phase is a function of the subscription and the pinned day only, so it cannot change while a pass goes on.
-_HELD = """
-    SELECT s.scope AS scope, CASE WHEN s.entered_rev > :since THEN 0 ELSE :since END AS floor
-    FROM subscription s
-    WHERE s.user_id = :user AND s.left_rev IS NULL AND s.entered_rev <= :target AND {phase}
-"""
+_DUE = "(s.scope LIKE 'user:%' OR s.scope LIKE 'review:%' OR s.due <= :day)"
 _PHASE = {
-    0: "(s.entered_rev <= :since OR s.scope LIKE 'user:%' OR s.scope LIKE 'review:%' OR s.due <= :day)",
-    1: "(s.entered_rev > :since AND s.scope = 'ref')",
-    2: "(s.entered_rev > :since AND s.scope <> 'ref' AND s.scope NOT LIKE 'user:%' AND s.scope NOT LIKE 'review:%'"
+    0: f"(s.entered_rev <= :since OR {_DUE})",
+    1: "({own}s.entered_rev > :since AND s.scope = 'ref')",
+    2: "({own}s.entered_rev > :since AND s.scope <> 'ref' AND s.scope NOT LIKE 'user:%' AND s.scope NOT LIKE 'review:%'"
     " AND (s.due IS NULL OR s.due > :day))",
 }
-_AFTER = "AND (f.scope, f.rev, f.noun, f.row_id) > (:a_scope, :a_rev, :a_noun, :a_id)"
+# Scope by scope. Subscriptions come in the order of their key and rows in that of ix_feed_scope_rev, so nothing is
+# sorted and a page costs its own rows, wherever it begins. PostgreSQL finds this way by its statistics; SQLite is kept
+# from indexes in another order by `+`. Only when few of the scopes held are new (phases 1 and 2 of a later pass) is
+# the index of `entered_rev` better. `s.scope >= ` says nothing new, but lets both begin at the right scope.
 _ROWS = """
     SELECT f.noun, f.row_id, f.scope, f.rev, f.body
-    FROM ({held}) h JOIN feed f ON f.scope = h.scope AND f.rev > h.floor AND f.rev <= :target
-    WHERE 1 = 1 {after}
+    FROM subscription s JOIN feed f ON f.scope = s.scope
+     AND f.rev > CASE WHEN s.entered_rev > :since THEN 0 ELSE :since END AND f.rev <= :target
+    WHERE s.user_id = :user AND {own}s.left_rev IS NULL AND {own}s.entered_rev <= :target AND {phase} {after}
+    ORDER BY s.scope, f.rev, f.noun, f.row_id LIMIT :limit
+"""
+_AFTER = "AND s.scope >= :a_scope AND (f.scope, f.rev, f.noun, f.row_id) > (:a_scope, :a_rev, :a_noun, :a_id)"
+# Change by change: the same rows as phase 0 above, found from the other end. Who holds twenty thousand scopes would
+# otherwise look into each of them to learn that one row changed.
+NEAR_CHANGES = 500  # rows of everybody since the cursor; with more, looking into the scopes held is the shorter way
+_IS_NEAR = text("SELECT count(*) FROM (SELECT 1 FROM feed WHERE rev > :since AND rev <= :target LIMIT :most) AS found")
+_NEAR = f"""
+    WITH changed AS MATERIALIZED (
+        SELECT noun, row_id, scope, rev, body FROM feed WHERE rev > :since AND rev <= :target
+    )
+    SELECT f.noun, f.row_id, f.scope, f.rev, f.body FROM (
+        SELECT c.noun, c.row_id, c.scope, c.rev, c.body FROM changed c JOIN subscription s ON s.scope = c.scope
+        WHERE s.user_id = :user AND {{own}}s.left_rev IS NULL AND s.entered_rev <= :since
+      UNION ALL
+        SELECT g.noun, g.row_id, g.scope, g.rev, g.body
+        FROM subscription s JOIN feed g ON g.scope = s.scope AND g.rev <= :target
+        WHERE s.user_id = :user AND s.left_rev IS NULL AND s.entered_rev > :since AND s.entered_rev <= :target
+          AND {_DUE}
+    ) f WHERE 1 = 1 {{after}}
     ORDER BY f.scope, f.rev, f.noun, f.row_id LIMIT :limit
 """
+_NEAR_AFTER = "AND (f.scope, f.rev, f.noun, f.row_id) > (:a_scope, :a_rev, :a_noun, :a_id)"
 _ENTERED = text(
     "SELECT scope FROM subscription WHERE user_id = :user AND left_rev IS NULL"
     " AND entered_rev > :since AND entered_rev <= :target"
@@ -78,8 +99,8 @@ def _page(session: Session, user_id: str, cookie: Cookie, limit: int, phases: tu
         found = _rows(session, user_id, cookie, phase, after, limit - len(rows))
         rows += found
         if len(rows) >= limit:
-            last = rows[-1]
-            return Page(rows, cookie.at(phase, (last.scope, last.rev, last.noun, last.row_id)), False)
+            noun, row_id, scope, rev, _ = rows[-1]
+            return Page(rows, cookie.at(phase, (scope, rev, noun, row_id)), False)
         if phase >= phases[-1]:
             return Page(rows, cookie.end(), True)
         phase, after = phase + 1, None
@@ -92,12 +113,24 @@ def _rows(
     values = {"user": user_id, "since": cookie.rev, "target": cookie.target, "day": day, "limit": limit}
     if after is not None:
         values |= dict(zip(("a_scope", "a_rev", "a_noun", "a_id"), after, strict=True))
-    return list(session.execute(_query(phase, after is not None), values))
+    near = phase == PHASES[0] and cookie.rev > 0 and _is_near(session, cookie)
+    whole = cookie.rev == 0 or phase == PHASES[0]
+    sqlite = session.get_bind().dialect.name == "sqlite"
+    return list(session.execute(_query(sqlite, phase, near, whole, after is not None), values))
+
+
+def _is_near(session: Session, cookie: Cookie) -> bool:
+    values = {"since": cookie.rev, "target": cookie.target, "most": NEAR_CHANGES + 1}
+    return (session.scalar(_IS_NEAR, values) or 0) <= NEAR_CHANGES
 
 
 @cache
-def _query(phase: int, goes_on: bool) -> TextClause:
-    sql = _ROWS.format(held=_HELD.format(phase=_PHASE[phase]), after=_AFTER if goes_on else "")
+def _query(sqlite: bool, phase: int, near: bool, whole: bool, goes_on: bool) -> TextClause:
+    if near:
+        sql = _NEAR.format(own="+" if sqlite else "", after=_NEAR_AFTER if goes_on else "")
+    else:
+        own = "+" if sqlite and whole else ""
+        sql = _ROWS.format(own=own, phase=_PHASE[phase].format(own=own), after=_AFTER if goes_on else "")
     return text(sql).bindparams(bindparam("day", type_=Date)) if ":day" in sql else text(sql)
 
 
@@ -131,7 +164,7 @@ def _dump(page: Page, rev: int, entered: list[str], left: list[dict[str, str]], 
         }
     )
     rows = ",".join(
-        f'{{"noun":"{row.noun}","id":"{row.row_id}","scope":"{row.scope}","rev":{row.rev},"body":{row.body or "null"}}}'
-        for row in page.rows
+        f'{{"noun":"{noun}","id":"{row_id}","scope":"{scope}","rev":{rev},"body":{body or "null"}}}'
+        for noun, row_id, scope, rev, body in page.rows
     )
     return head[:-1] + b',"rows":[' + rows.encode() + b"]}"

@@ -65,7 +65,6 @@ def _of_visit(ctx: Context, visit_id: str) -> Diagnosis | None:
     """The visit's diagnosis. Two phones may each have begun one: the first to arrive stands, the other joins it."""
     key = (Diagnosis, visit_id)
     if key not in ctx.locked:
-        ctx.session.flush()
         query = select(Diagnosis).where(Diagnosis.visit_id == visit_id, ~Diagnosis.withdrawn).order_by(Diagnosis.id)
         ctx.locked[key] = ctx.session.scalars(query.with_for_update()).first()
     found: Diagnosis | None = ctx.locked[key]

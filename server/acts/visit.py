@@ -80,10 +80,13 @@ def move(
 
 def derive(ctx: Context, order: WorkOrder) -> None:
     """The work order's state follows from its visits."""
-    ctx.session.flush()
-    query = select(Visit).where(Visit.work_order_id == order.id).order_by(Visit.sequence)
-    visits = [(visit.state, visit.partial, visit.customer_signed) for visit in ctx.session.scalars(query)]
-    order.state, follow_up = derive_work_order(order.state, visits)
+    # Without a flush, which would send the batch to the database in small pieces: what was changed here is read from
+    # the session, and what is new here is not in the database yet.
+    visits = list(ctx.session.scalars(select(Visit).where(Visit.work_order_id == order.id)))
+    visits += [row for row in ctx.session.new if isinstance(row, Visit) and row.work_order_id == order.id]
+    visits.sort(key=lambda visit: visit.sequence)
+    known = [(visit.state, visit.partial, visit.customer_signed) for visit in visits]
+    order.state, follow_up = derive_work_order(order.state, known)
     order.follow_up = follow_up
 
 
@@ -143,6 +146,7 @@ def submit(ctx: Context, visit_id: str) -> Outcome:
 def file_record(ctx: Context, visit: Visit, order: WorkOrder) -> None:
     """Files what was done in the site's history (E7); a second submission replaces the first."""
     session = ctx.session
+    session.flush()  # the diagnosis may be of this very batch
     diagnosis = session.scalars(
         select(Diagnosis).where(Diagnosis.visit_id == visit.id, ~Diagnosis.withdrawn).order_by(Diagnosis.id)
     ).first()

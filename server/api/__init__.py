@@ -16,6 +16,10 @@ PUBLIC = frozenset(
 )  # fmt: skip
 
 
+# Doors that only read although they are asked by POST: caches replay GETs, and a replayed pull replays a cursor.
+READING = frozenset({"sync.pull_rows"})
+
+
 def init_doors(app: Flask) -> None:
     """Registers every blueprint and the headers every answer carries."""
     # Imported here, because every door imports this package's neighbours.
@@ -39,7 +43,7 @@ def init_doors(app: Flask) -> None:
 
     @app.before_request
     def _reading() -> None:
-        reading.set(request.method in ("GET", "HEAD", "OPTIONS"))
+        reading.set(request.method in ("GET", "HEAD", "OPTIONS") or request.endpoint in READING)
 
     @app.after_request
     def _headers(response: Response) -> Response:

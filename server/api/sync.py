@@ -12,10 +12,9 @@ from flask_jwt_extended import jwt_required
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from server.api.identity import current_device_id, current_user
-from server.extensions import db, reading
+from server.api.identity import current_device_id, current_device_last, current_user
+from server.extensions import db
 from server.live import stream
-from server.models import Device
 from server.problems import Problem
 from server.pull import pull
 from server.push import push
@@ -123,10 +122,7 @@ def pull_rows() -> Response:
     except Malformed as fault:
         raise Problem("malformed", extra={"fault": fault.code, "where": fault.where}, where=fault.where) from None
     _own(message.device)
-    db.session.rollback()
-    reading.set(True)  # a pull is a POST only because caches replay GETs
-    device = db.session.get(Device, message.device)
-    body = pull(db.session, current_user.id, device.last_n if device else 0, message)  # type: ignore[arg-type]
+    body = pull(db.session, current_user.id, current_device_last(), message)  # type: ignore[arg-type]
     db.session.rollback()
     return _answer(body)
 

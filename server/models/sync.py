@@ -33,7 +33,7 @@ class FeedRow(db.Model):
     rev: Mapped[int] = mapped_column(BigInteger)
     body: Mapped[str | None] = mapped_column(Text)
 
-    __table_args__ = (Index("ix_feed_scope_rev", "scope", "rev", "row_id"), Index("ix_feed_rev", "rev"))
+    __table_args__ = (Index("ix_feed_scope_rev", "scope", "rev", "noun", "row_id"), Index("ix_feed_rev", "rev"))
 
 
 class Subscription(db.Model):
@@ -54,6 +54,7 @@ class Subscription(db.Model):
     __table_args__ = (
         Index("ix_subscription_scope", "scope"),
         Index("ix_subscription_user_left", "user_id", "left_rev"),
+        Index("ix_subscription_user_entered", "user_id", "entered_rev"),
     )
 
 

@@ -319,7 +319,7 @@ def upgrade():
     )
     with op.batch_alter_table('feed', schema=None) as batch_op:
         batch_op.create_index('ix_feed_rev', ['rev'], unique=False)
-        batch_op.create_index('ix_feed_scope_rev', ['scope', 'rev', 'row_id'], unique=False)
+        batch_op.create_index('ix_feed_scope_rev', ['scope', 'rev', 'noun', 'row_id'], unique=False)
 
     op.create_table('journal',
     sa.Column('id', sa.String(length=36), nullable=False),
@@ -618,6 +618,7 @@ def upgrade():
     )
     with op.batch_alter_table('subscription', schema=None) as batch_op:
         batch_op.create_index('ix_subscription_scope', ['scope'], unique=False)
+        batch_op.create_index('ix_subscription_user_entered', ['user_id', 'entered_rev'], unique=False)
         batch_op.create_index('ix_subscription_user_left', ['user_id', 'left_rev'], unique=False)
 
     op.create_table('task',
@@ -811,6 +812,7 @@ def downgrade():
     op.drop_table('task')
     with op.batch_alter_table('subscription', schema=None) as batch_op:
         batch_op.drop_index('ix_subscription_user_left')
+        batch_op.drop_index('ix_subscription_user_entered')
         batch_op.drop_index('ix_subscription_scope')
 
     op.drop_table('subscription')
