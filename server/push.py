@@ -1,7 +1,8 @@
 """Push: one bounded batch of acts, one transaction, one answer after the commit.
 
-1. lock the device row   2. decide repeats, fresh groups, gap (`sync.engine`)   3. apply each group
-4. journal and receipts   5. the device's state   6. commit: the session publishes, the clock row goes last.
+1. lock the device row   2. decide repeats, fresh groups, gap (`sync.engine`)   3. lock what the acts are about
+4. apply each group: journal and receipts   5. the device's state   6. commit: the session publishes, the clock row
+goes last.
 
 A batch is first applied without savepoints, because nearly every batch is sound and savepoints cost more than the
 acts. If anything at all is refused or fails, everything is rolled back and the batch is applied again with a
@@ -23,7 +24,7 @@ from sqlalchemy.orm import Session
 
 from server import clock, feed
 from server.acts import PARKED, REJECTED, Context, Outcome, Refusal, perform
-from server.models import Device, JournalEntry, ReviewItem, User, Visit, new_id
+from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder, new_id
 from server.models.sync import ActCrash
 from server.problems import Problem
 from server.status import keep_status
@@ -109,6 +110,7 @@ def _transaction(session: Session, user_id: str, device_id: str, request: PushRe
         batch.last = plan.last
         for act in plan.repeats:
             batch.receipts[act.n] = _stored(known.get(act.id), act, user_id)
+        _lock_matters(batch, [act for group in plan.groups for act in group])
         for group in plan.groups:
             if not _apply(batch, group, careful):
                 batch.last = group[0].n - 1  # the server failed on it: it stays at the head of the queue
@@ -162,6 +164,33 @@ def _remembered(
         return entries, {}
     query = select(JournalEntry.n, JournalEntry.id).where(JournalEntry.device_id == device.id, JournalEntry.n.in_(old))
     return entries, {row.n: row.id for row in session.execute(query)}
+
+
+def _lock_matters(batch: _Batch, acts: Sequence[Act]) -> None:
+    """Locks the work orders the batch is about, then the visits, each by id, before any act does.
+
+    Acts meet their rows in any order: an engineer's the visit first, the office's the work order. Two batches that
+    each hold what the other wants would wait until the database kills one, so everybody queues in one order.
+    """
+    visits = {visit_id for act in acts if is_id(visit_id := act.args.get("visit_id"))}
+    orders = {order_id for act in acts if is_id(order_id := act.args.get("work_order_id"))}
+    orders |= {order_id for act in acts if act.act.startswith("work_order.") and is_id(order_id := act.args.get("id"))}
+    for column, key, name in (
+        (ChecklistRun.visit_id, ChecklistRun.id, "run_id"),
+        (ReviewItem.visit_id, ReviewItem.id, "id"),
+    ):
+        named = [act for act in acts if name == "run_id" or act.act == "review.settle"]
+        ids = {row_id for act in named if is_id(row_id := act.args.get(name))}
+        if ids:
+            visits |= set(batch.session.scalars(select(column).where(key.in_(ids), column.is_not(None))))
+    wanted = WorkOrder.id.in_(orders)
+    if visits:
+        wanted |= WorkOrder.id.in_(select(Visit.work_order_id).where(Visit.id.in_(visits)))
+    for model, condition, any_wanted in ((WorkOrder, wanted, orders | visits), (Visit, Visit.id.in_(visits), visits)):
+        if any_wanted:
+            query = select(model).where(condition).order_by(model.id).with_for_update()
+            for row in batch.session.scalars(query.execution_options(populate_existing=True)):
+                batch.locked[model, row.id] = row
 
 
 def _stored(entry: JournalEntry | None, act: Act, user_id: str) -> Receipt | tuple[Act, Outcome]:

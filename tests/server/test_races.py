@@ -14,7 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import event, select, text
 
-from server import scopes
+from server import push, scopes
 from server.extensions import db
 from server.models import FeedRow, JournalEntry, new_id
 from tests.cast import Cast, person
@@ -78,10 +78,17 @@ def test_who_joins_the_office_while_a_work_order_is_registered_sees_it(
 
 
 def test_office_and_engineer_on_one_work_order_wait_for_each_other_and_never_in_a_circle(
-    app: Flask, cast: Cast, desk: Peer, phone: Peer
+    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch
 ):
     """The engineer's act and the office's lock work order and visit in one order, or the database must kill one."""
     killed: list[str] = []
+    perform = push.perform
+
+    def slowly(*args: Any) -> Any:
+        time.sleep(0.005)
+        return perform(*args)
+
+    monkeypatch.setattr(push, "perform", slowly)
     with app.app_context():
         event.listen(db.engine, "handle_error", lambda context: killed.append(str(context.original_exception)))
     order_id, visit_id = dispatched(desk, cast, cast.alice)
