@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from marshmallow import Schema, ValidationError
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
 
 from server import clock
 from server.models import Event, Synced, User, WorkOrder, new_id
@@ -77,6 +78,9 @@ class Context:
         """The row, locked before it is read: before the wait for its lock it would be stale. Parks when unknown."""
         key = (model, row_id)
         if key not in self.locked:
+            held = self.session.identity_map.get(identity_key(model, row_id))
+            if held is not None and self.session.is_modified(held):
+                self.session.flush()  # reading it anew would undo what the batch did to it
             self.locked[key] = self.session.get(model, row_id, with_for_update=True, populate_existing=True)
         found: Noun | None = self.locked[key]
         if found is None:

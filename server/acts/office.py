@@ -153,6 +153,7 @@ def issue_number(ctx: Context) -> str:
 def renew_promises(ctx: Context, order: WorkOrder) -> None:
     """Another level has other deadlines (A5); what was met stays met, at the time it was met."""
     dues = deadlines(order, ctx.load(Customer, order.customer_id).sla_policy)
+    ctx.session.flush()  # the promises may be of this very batch
     kept = list(ctx.session.scalars(select(SlaMilestone).where(SlaMilestone.work_order_id == order.id)))
     for milestone in kept:
         if milestone.kind in dues:

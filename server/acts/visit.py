@@ -94,6 +94,7 @@ def meet_milestones(ctx: Context, order: WorkOrder, kinds: tuple[str, ...]) -> N
     """Evidence from the field meets promises, at the time it happened, not when the phone told us."""
     if not kinds:
         return
+    ctx.session.flush()  # the promises may be of this very batch
     query = select(SlaMilestone).where(SlaMilestone.work_order_id == order.id)
     milestones = list(ctx.session.scalars(query))
     for milestone in milestones:
