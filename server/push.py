@@ -18,12 +18,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server import clock, feed
 from server.acts import PARKED, REJECTED, Context, Outcome, Refusal, perform
+from server.acts.review import shown
 from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder, new_id
 from server.models.sync import ActCrash
 from server.problems import Problem
@@ -183,14 +184,16 @@ def _lock_matters(batch: _Batch, acts: Sequence[Act]) -> None:
         ids = {row_id for act in named if is_id(row_id := act.args.get(name))}
         if ids:
             visits |= set(batch.session.scalars(select(column).where(key.in_(ids), column.is_not(None))))
-    wanted = WorkOrder.id.in_(orders)
-    if visits:
-        wanted |= WorkOrder.id.in_(select(Visit.work_order_id).where(Visit.id.in_(visits)))
-    for model, condition, any_wanted in ((WorkOrder, wanted, orders | visits), (Visit, Visit.id.in_(visits), visits)):
-        if any_wanted:
-            query = select(model).where(condition).order_by(model.id).with_for_update()
-            for row in batch.session.scalars(query.execution_options(populate_existing=True)):
-                batch.locked[model, row.id] = row
+    if not visits and not orders:
+        return
+    theirs = select(Visit.work_order_id).where(Visit.id.in_(visits))
+    for model, wanted in (
+        (WorkOrder, or_(WorkOrder.id.in_(orders), WorkOrder.id.in_(theirs))),
+        (Visit, Visit.id.in_(visits)),
+    ):
+        query = select(model).where(wanted).order_by(model.id).with_for_update()
+        for row in batch.session.scalars(query.execution_options(populate_existing=True)):
+            batch.locked[model, row.id] = row
 
 
 def _stored(entry: JournalEntry | None, act: Act, user_id: str) -> Receipt | tuple[Act, Outcome]:
@@ -302,8 +305,10 @@ def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
             n=act.n,
             act=act.act,
             v=act.v,
-            args=dict(act.args),
+            args=shown(act.args),
             at=act.at,
+            device_at=batch.corrected(act.at),
+            server_at=batch.received,
             outcome=outcome.outcome,
             code=outcome.code or "",
             detail=outcome.detail or "",
@@ -317,13 +322,19 @@ def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
 
 
 def _close(batch: _Batch, request: PushRequest) -> None:
-    """The device's memory of this contact."""
+    """The device's memory of this contact.
+
+    `last_push_at` is when the device last had nothing more to send: what it sends later was made later. A contact in
+    the middle of a backlog says nothing about the acts still to come, which may be hours old.
+    """
+    answered = not request.acts or batch.last >= request.acts[-1].n
+    drained = answered and request.status is not None and request.status.get("pending") == 0
     batch.session.execute(
         update(Device)
         .where(Device.id == batch.device.id)
         .values(
             last_n=max(batch.last, batch.device.last_n),
-            last_push_at=batch.received,
+            last_push_at=batch.received if drained else batch.device.last_push_at,
             last_contact_at=batch.received,
             clock_offset_ms=int(batch.offset / timedelta(milliseconds=1)),
         )

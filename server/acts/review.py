@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from typing import Any
 
-from server import clock
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act, perform
 from server.acts.schemas import ArgsSchema, Id, Text, one_of
-from server.models import ReviewItem, User, WorkOrder
+from server.models import JournalEntry, ReviewItem, User, WorkOrder
+from server.models.customer import mask
+
+PERSONAL = ("contact_name", "contact_phone")  # arguments that only the journal keeps in full
 
 
 class SettleArgs(ArgsSchema):
@@ -32,13 +35,14 @@ def settle(ctx: Context, id: str, decision: str, note: str) -> Outcome:
             ctx.session,
             author,
             item.device_id,
-            _at(item, ctx.received),
+            min(item.device_at or ctx.received, ctx.received),
             ctx.received,
             item.act_id,
             ctx.locked,
             ctx.read,
         )
-        perform(theirs, item.act, item.v, item.args)
+        entry = ctx.session.get_one(JournalEntry, item.act_id)
+        perform(theirs, item.act, item.v, entry.args)
     item.state, item.resolution = "resolved", {"apply": "applied", "discard": "discarded"}[decision]
     item.resolved_by, item.resolved_at, item.resolution_note = ctx.user.id, ctx.received, note
     if item.work_order_id and (order := ctx.session.get(WorkOrder, item.work_order_id)):
@@ -46,8 +50,15 @@ def settle(ctx: Context, id: str, decision: str, note: str) -> Outcome:
     return DONE
 
 
-def _at(item: ReviewItem, received: datetime) -> datetime:
-    try:
-        return min(clock.parse(item.at), received)
-    except ValueError:
-        return received
+def shown(value: Any) -> Any:
+    """Arguments as a review item shows them: the payload with its names and numbers stays in the journal (A6)."""
+    if isinstance(value, list):
+        return [shown(one) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    return {key: _masked(key, inner) if key in PERSONAL else shown(inner) for key, inner in value.items()}
+
+
+def _masked(key: str, value: Any) -> str:
+    text = value if isinstance(value, str) else ""
+    return mask("", text) if key == "contact_phone" else mask(text, "")

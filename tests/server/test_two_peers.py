@@ -246,7 +246,8 @@ def test_what_a_device_pushes_is_kept_with_its_state_on_the_board(app: Flask, ca
 
 def test_the_devices_memory_survives_in_the_database(app: Flask, cast: Cast, desk: Peer, phone: Peer):
     _, visit_id = dispatched(desk, cast, cast.alice)
-    phone.do("visit.accept", visit_id=visit_id)
+    phone.act("visit.accept", visit_id=visit_id)
+    phone.push(status={"pending": 0})
     with app.app_context():
         device = db.session.get(Device, phone.device_id)
         assert device.last_n == 1 and device.last_push_at is not None
