@@ -10,7 +10,8 @@ from server.acts import DONE, LATE, Context, Outcome, Rejected, act, merged
 from server.acts.schemas import MAX_TEXT, ArgsSchema, Changes, Id
 from server.acts.visit import fact_visit
 from server.models import Asset, Conflict, Diagnosis, WorkOrder, new_id
-from sync.merge import merge_field
+from server.models.visit import GONE
+from sync.merge import CONFLICT, SAME, Merged, merge_field
 from sync.rules import rule
 
 RESULTS = ("", "passed", "partly", "failed")
@@ -35,7 +36,9 @@ def edit(ctx: Context, id: str, visit_id: str, changes: dict[str, list[Any]]) ->
             diagnosis.mark_late()
         ctx.add(diagnosis)
         ctx.locked[Diagnosis, visit_id] = diagnosis
-    outcome = merge_changes(ctx, diagnosis, checked, visit.work_order_id, visit_id)
+    # What was reviewed or closed stands until the dispatcher takes the late edit over it.
+    stands = late and not diagnosis.late and visit.state not in GONE
+    outcome = merge_changes(ctx, diagnosis, checked, visit.work_order_id, visit_id, stands)
     return LATE if late and outcome is DONE else outcome
 
 
@@ -72,18 +75,29 @@ def _of_visit(ctx: Context, visit_id: str) -> Diagnosis | None:
 
 
 def merge_changes(
-    ctx: Context, row: Diagnosis | WorkOrder, changes: dict[str, list[Any]], order_id: str, visit_id: str | None
+    ctx: Context,
+    row: Diagnosis | WorkOrder,
+    changes: dict[str, list[Any]],
+    order_id: str,
+    visit_id: str | None,
+    stands: bool = False,
 ) -> Outcome:
-    """Merges `{field: [was, now]}` into the row by each field's policy; records what could not be merged."""
+    """Merges `{field: [was, now]}` into the row by each field's policy; records what could not be merged.
+
+    A row that `stands` is not changed: every difference is a conflict for the office.
+    """
     policies = rule("fields")[row.NOUN]
     outcome, writer = DONE, row.updated_by or row.created_by
     for name, (was, now) in changes.items():
         current = getattr(row, name)
-        result = merge_field(policies[name]["policy"], current, was, now)
+        if stands:
+            result = Merged(current, SAME if current == now else CONFLICT)
+        else:
+            result = merge_field(policies[name]["policy"], current, was, now)
         if result.value != current:
             setattr(row, name, result.value)
             row.updated_by = ctx.user.id
-        if result.outcome == "conflict":
+        if result.outcome == CONFLICT:
             ctx.add(
                 Conflict(
                     id=new_id(),

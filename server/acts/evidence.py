@@ -8,10 +8,13 @@ from typing import Any
 from marshmallow import fields, validate
 
 from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
+from server.acts.diagnosis import merge_changes
+from server.acts.office import change
+from server.acts.part import shelve
 from server.acts.schemas import ArgsSchema, At, Id, Json, JsonObject, Text, one_of
 from server.acts.visit import fact_visit, own_fact
 from server.config import MAX_FILE_BYTES
-from server.models import FACTS, SYNCED, Attachment, Conflict, Note, StoredFile, Task, WorkOrder
+from server.models import FACTS, SYNCED, Attachment, Conflict, Diagnosis, Note, PartUse, StoredFile, Task, WorkOrder
 
 SHA256 = r"[0-9a-f]{64}\Z"
 PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver")
@@ -106,6 +109,8 @@ def settle_evidence(ctx: Context, noun: str, id: str, decision: str, note: str) 
     if not fact.late:
         raise Parked("not-late")
     fact.settle(decision)
+    if isinstance(fact, PartUse):
+        shelve(ctx, fact, f"{decision}ed")
     ctx.tell(
         ctx.load(WorkOrder, fact.work_order_id), f"evidence.{decision}", fact.visit_id, noun=noun, id=id, note=note
     )
@@ -118,9 +123,21 @@ def settle_conflict(ctx: Context, id: str, value: Any) -> Outcome:
     conflict = ctx.lock(Conflict, id)
     if conflict.state != "open":
         raise Parked("already-settled")
-    if value not in (conflict.server_value, conflict.device_value):
+    keeps = _same(value, conflict.server_value)
+    if not keeps and not _same(value, conflict.device_value):
         raise Rejected("args-invalid", "value: neither of the two")
     row = ctx.lock(SYNCED[conflict.noun], conflict.row_id)
-    setattr(row, conflict.field, value)
     conflict.state, conflict.settled_value, conflict.settled_by = "settled", value, ctx.user.id
-    return DONE
+    if keeps:  # what stands stays, also when somebody changed it since
+        return DONE
+    # Decided on what the conflict shows: if another value stands by now, that is a conflict of its own.
+    changes = {conflict.field: [conflict.server_value, value]}
+    if isinstance(row, WorkOrder):
+        return change(ctx, row, changes)
+    assert isinstance(row, Diagnosis)
+    return merge_changes(ctx, row, changes, conflict.work_order_id, conflict.visit_id)
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equality of JSON: in Python alone True would equal 1."""
+    return type(a) is type(b) and bool(a == b)

@@ -190,11 +190,17 @@ def edit(ctx: Context, id: str, changes: dict[str, list[Any]]) -> Outcome:
     order = ctx.lock(WorkOrder, id)
     for name, (_, now) in changes.items():
         _check_edit(ctx, order, name, now)
+    outcome = change(ctx, order, changes)
+    ctx.tell(order, "work_order.edit", fields=sorted(changes))
+    return outcome
+
+
+def change(ctx: Context, order: WorkOrder, changes: dict[str, list[Any]]) -> Outcome:
+    """Merges checked changes into the work order; what is promised follows its level."""
     level = order.level
     outcome = merge_changes(ctx, order, changes, order.id, None)
     if order.level != level:
         renew_promises(ctx, order)
-    ctx.tell(order, "work_order.edit", fields=sorted(changes))
     return outcome
 
 
@@ -277,9 +283,20 @@ def send_out(ctx: Context, order: WorkOrder, visit: Visit) -> None:
     """Dispatches a new visit; its crew learns the contact's name and phone when it is due today (A6)."""
     visit.move("visit.dispatch", ctx.received)
     ctx.add(visit)
-    if (visit.slot_start + ZONE).date() <= (ctx.received + ZONE).date() and (order.contact_name or order.contact_phone):
-        ctx.add(VisitContact(id=new_id(), visit_id=visit.id, name=order.contact_name, phone=order.contact_phone))
+    show_contact(ctx, order, visit)
     derive(ctx, order)
+
+
+def show_contact(ctx: Context, order: WorkOrder, visit: Visit) -> None:
+    """The contact's name and phone are with the crew from the day of the visit, and not before (A6)."""
+    ctx.session.flush()
+    card = ctx.session.scalars(select(VisitContact).where(VisitContact.visit_id == visit.id)).first()
+    due = (visit.slot_start + ZONE).date() <= (ctx.received + ZONE).date()
+    if due and card is None and (order.contact_name or order.contact_phone):
+        ctx.add(VisitContact(id=new_id(), visit_id=visit.id, name=order.contact_name, phone=order.contact_phone))
+    elif not due and card is not None:
+        ctx.session.delete(card)
+        ctx.session.flush()
 
 
 @act("visit.reschedule", RescheduleArgs)
@@ -289,7 +306,9 @@ def reschedule(ctx: Context, visit_id: str, slot_start: datetime, slot_end: date
     if visit.state not in states("visit", "open") and visit.state != "planned":
         raise Parked("illegal-transition", f"visit.reschedule from {visit.state}")
     visit.slot_start, visit.slot_end = slot_start, slot_end
-    ctx.tell(ctx.load(WorkOrder, visit.work_order_id), "visit.reschedule", visit_id, reason=reason)
+    order = ctx.load(WorkOrder, visit.work_order_id)
+    show_contact(ctx, order, visit)
+    ctx.tell(order, "visit.reschedule", visit_id, reason=reason)
     return DONE
 
 

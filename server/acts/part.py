@@ -52,11 +52,20 @@ def withdraw(ctx: Context, id: str, reason: str) -> Outcome:
     own_fact(ctx, fact)
     if not fact.withdrawn:
         fact.withdrawn = True
-        ctx.session.flush()
-        taken = ctx.session.scalars(select(StockMovement).where(StockMovement.cause_id == id)).all()
-        for movement in taken:
-            move_stock(ctx, movement.location, movement.part_id, -movement.quantity, "withdrawn", id)
+        shelve(ctx, fact, "withdrawn")
     return DONE
+
+
+def shelve(ctx: Context, fact: PartUse, reason: str) -> None:
+    """Makes the movements of a part use add up to what it counts for: nothing once it is withdrawn or discarded."""
+    ctx.session.flush()
+    moved = ctx.session.scalars(
+        select(StockMovement).where(StockMovement.cause_id == fact.id).order_by(StockMovement.id)
+    ).all()
+    wanted = 0 if fact.withdrawn or fact.late_state == "discarded" else -fact.quantity
+    change = wanted - sum(movement.quantity for movement in moved)
+    if moved and change:
+        move_stock(ctx, moved[0].location, fact.part_id, change, reason, fact.id)
 
 
 def _location(ctx: Context, source: str) -> str | None:
