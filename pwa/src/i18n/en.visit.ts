@@ -282,6 +282,12 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'report.changed': 'Changed after signing',
   'report.signed_as_shown': 'This is what the customer signed',
   'report.finish_first': 'The customer can sign once the work is done.',
+  'unfinished.title': 'A required checklist is not finished',
+  'unfinished.hint': 'What is changed after the customer has signed is marked on the report.',
+  'unfinished.finish_anyway': 'Work is done anyway',
+  'unfinished.not_started': 'Not started',
+  'unfinished.not_completed': 'Filled in, but not marked as completed',
+  'unfinished.before_signing': 'Before signing: a required checklist is not finished',
 
   'sign.start': 'Customer signs',
   'sign.waive': 'Waive',

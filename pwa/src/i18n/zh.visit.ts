@@ -280,6 +280,12 @@ export const zhVisit = {
   'report.changed': '签字之后有改动',
   'report.signed_as_shown': '客户签字的内容与此一致',
   'report.finish_first': '作业完成后，客户就可以签字。',
+  'unfinished.title': '本次要求的检查表还没完成',
+  'unfinished.hint': '客户签字后再改，报告上会标明。',
+  'unfinished.finish_anyway': '仍然作业完成',
+  'unfinished.not_started': '还没开始',
+  'unfinished.not_completed': '已填完，还没点“完成检查表”',
+  'unfinished.before_signing': '签字前请看：本次要求的检查表还没完成',
 
   'sign.start': '请客户签字',
   'sign.waive': '免签',
