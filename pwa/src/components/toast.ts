@@ -10,7 +10,7 @@ export interface Toast {
 
 /** A toast with something to press stays longer: a glove is slow. */
 const SHOWN_MS = 4_000
-const SHOWN_WITH_ACTION_MS = 8_000
+export const SHOWN_WITH_ACTION_MS = 8_000
 export const toasts = reactive<Toast[]>([])
 let last = 0
 
@@ -19,11 +19,12 @@ export function dismiss(id: number): void {
   if (at >= 0) toasts.splice(at, 1)
 }
 
-export function toast(text: string, more: Partial<Pick<Toast, 'tone' | 'action'>> = {}): void {
+export function toast(text: string, more: Partial<Pick<Toast, 'tone' | 'action'>> = {}): number {
   const id = ++last
   // One at a time: a stack of toasts hides the button that made them.
   toasts.splice(0, toasts.length, { id, text, tone: 'plain', ...more })
   window.setTimeout(() => dismiss(id), more.action ? SHOWN_WITH_ACTION_MS : SHOWN_MS)
+  return id
 }
 
 /** Why something failed, in the person's language when we have words for its code. */

@@ -1,34 +1,48 @@
 import { onScopeDispose, reactive } from 'vue'
 import { t } from '@/i18n'
-import { attempt, toast } from './toast'
+import { attempt, dismiss, SHOWN_WITH_ACTION_MS, toast } from './toast'
 
-const UNDO_MS = 6_000
+interface Waiting { timer: number; toast: number }
 
 /**
- * Withdrawing without "are you sure": the item goes at once, the act follows when the time to undo is over or one leaves
- * the screen. A page killed in between still has the item, which is the safe way to be wrong.
+ * Withdrawing without "are you sure": the item goes at once, the act follows when the time to undo is over, one leaves
+ * the screen, or the app goes to the background. The offer to undo goes with it: it never stays when it can no longer
+ * be kept. A page killed in between still has the item, which is the safe way to be wrong.
  */
 export function useWithdrawal(act: (id: string) => Promise<unknown>): { hidden: Set<string>; withdraw: (id: string, what: string) => void } {
   const hidden = reactive(new Set<string>())
-  const waiting = new Map<string, number>()
+  const waiting = new Map<string, Waiting>()
 
+  function settle(id: string): boolean {
+    const found = waiting.get(id)
+    if (!found) return false
+    window.clearTimeout(found.timer)
+    dismiss(found.toast)
+    return waiting.delete(id)
+  }
   async function finish(id: string): Promise<void> {
-    window.clearTimeout(waiting.get(id))
-    if (!waiting.delete(id)) return
-    if (!(await attempt(() => act(id)))) hidden.delete(id)
+    if (settle(id) && !(await attempt(() => act(id)))) hidden.delete(id)
   }
   function undo(id: string): void {
-    window.clearTimeout(waiting.get(id))
-    waiting.delete(id)
-    hidden.delete(id)
+    if (settle(id)) hidden.delete(id)
   }
   function withdraw(id: string, what: string): void {
     hidden.add(id)
-    waiting.set(id, window.setTimeout(() => void finish(id), UNDO_MS))
-    toast(t('withdraw.done', { what }), { action: { label: t('common.undo'), run: () => undo(id) } })
+    waiting.set(id, {
+      timer: window.setTimeout(() => void finish(id), SHOWN_WITH_ACTION_MS),
+      toast: toast(t('withdraw.done', { what }), { action: { label: t('common.undo'), run: () => undo(id) } }),
+    })
   }
-  onScopeDispose(() => {
+  function finishAll(): void {
     for (const id of waiting.keys()) void finish(id)
+  }
+  function onHidden(): void {
+    if (document.visibilityState === 'hidden') finishAll()
+  }
+  document.addEventListener('visibilitychange', onHidden)
+  onScopeDispose(() => {
+    document.removeEventListener('visibilitychange', onHidden)
+    finishAll()
   })
   return { hidden, withdraw }
 }
