@@ -25,10 +25,11 @@ STREAM_SECONDS = 3600  # a stream ends then and the client opens another: tokens
 POKES_KEPT = 4  # per stream: a poke only says "something is new", so a slow reader misses nothing
 _log = logging.getLogger(__name__)
 
+# Who holds, or has just left, a scope with news. Nobody enters or leaves without a changed row there (the visit that
+# was given or taken in its work order's scope, the user whose role changed in `ref`), so the cost follows the changes.
 _CONCERNED = text(
     "SELECT DISTINCT s.user_id FROM feed f JOIN subscription s ON s.scope = f.scope"
-    " WHERE f.rev > :since AND f.rev <= :rev AND s.left_rev IS NULL"
-    " UNION SELECT user_id FROM subscription WHERE left_rev > :since OR entered_rev > :since"
+    " WHERE f.rev > :since AND f.rev <= :rev AND (s.left_rev IS NULL OR s.left_rev > :since)"
 )
 
 

@@ -12,10 +12,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from server import clock
-from server.models import new_id
+from server import clock, feed
+from server.extensions import db
+from server.live import _CONCERNED
+from server.models import User, new_id
 from tests.cast import Cast
 from tests.peer import Peer
+from tests.server.story import dispatch, register
 from tests.tus_client.live import Live, live_server
 
 SOON = 3.0  # s; a poke takes about a fifth of one here, the rest is for a busy machine
@@ -78,6 +81,36 @@ def test_a_dispatch_by_another_process_pokes_the_engineer_and_nobody_else(
     assert receipt["outcome"] == "applied"
     assert alice.poked_within(SOON)
     assert not charlie.pokes
+
+
+def test_whoever_gains_or_loses_something_is_concerned(app: Flask, cast: Cast, peer: Callable[..., Peer]):
+    """The watcher's question, asked after each change: it must name whose scopes changed, and not everybody."""
+    desk = peer(cast.dora)
+
+    def concerned(change: Callable[[], object]) -> set[str]:
+        with app.app_context():
+            since, _ = feed.current(db.session)
+        change()
+        with app.app_context():
+            rev, _ = feed.current(db.session)
+            return set(db.session.scalars(_CONCERNED, {"since": since, "rev": rev}))
+
+    def move(**values: object) -> None:
+        with app.app_context():
+            user = db.session.get(User, cast.bob.id)
+            for name, value in values.items():
+                setattr(user, name, value)
+            db.session.commit()
+
+    order_id = register(desk, cast)
+    visits: list[str] = []
+    field = {cast.alice.id, cast.bob.id, cast.charlie.id}
+    assert concerned(lambda: visits.append(dispatch(desk, order_id, cast.alice))) & field == {cast.alice.id}
+    assert concerned(lambda: move(roles=["crew_lead"])) >= field  # the list of people is everybody's
+    other = {"new_id": new_id(), "lead_id": cast.charlie.id, "reason": "closer"}
+    reassigned = concerned(lambda: desk.do("visit.reassign", visit_id=visits[0], **other))
+    assert reassigned & field == field  # Alice loses it, Bob no longer watches it, Charlie has it
+    assert cast.bob.id in concerned(lambda: move(active=False))
 
 
 def test_a_stream_needs_a_sign_in(server: Live):
