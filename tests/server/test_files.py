@@ -14,8 +14,9 @@ from flask import Flask
 from PIL import Image
 
 from server import clock
+from server.config import MAX_FILE_BYTES
 from server.extensions import db
-from server.files import MAX_FILE_BYTES, UPLOAD_LIFE
+from server.files import UPLOAD_LIFE
 from server.models import Attachment, StoredFile, Task, Upload, User, new_id
 from server.tasks import expire_uploads
 from tests.cast import Cast
