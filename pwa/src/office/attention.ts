@@ -1,6 +1,8 @@
 /** What waits for a decision of the office, the oldest and gravest first. Nothing here may be scrolled away unseen. */
+import { localName } from '@/i18n'
 import type { Noun } from '@/protocol/nouns'
-import { orderOf, type Held } from './rows'
+import { orderEnded } from './permits'
+import { groupBy, orderOf, type Held } from './rows'
 
 export type AttentionKind = 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review'
 
@@ -27,19 +29,22 @@ export interface AttentionRows {
   lateFacts: readonly LateFact[]
   visits: readonly Held<'visit'>[]
   users: ReadonlyMap<string, Held<'user'>>
+  orders: ReadonlyMap<string, Held<'work_order'>>
 }
+
+const nameOf = (rows: AttentionRows, id: string | null | undefined): string => localName(id ? rows.users.get(id)?.body : null)
 
 function reviews(rows: AttentionRows): AttentionItem[] {
   return rows.reviews.filter((r) => r.body.state === 'open').map(({ id, body }) => ({
     key: `review:${id}`, kind: body.outcome, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.at,
-    who: body.user_name, about: body.act, count: 1,
+    who: nameOf(rows, body.user_id) || body.user_name, about: body.act, count: 1,
   }))
 }
 
 function conflicts(rows: AttentionRows): AttentionItem[] {
   return rows.conflicts.filter((c) => c.body.state === 'open').map((row) => ({
     key: `conflict:${row.id}`, kind: 'conflict', about: row.body.field, count: 1, at: row.body.device_at, visitId: null,
-    who: rows.users.get(row.body.device_by)?.body.name ?? row.body.device_by, workOrderId: orderOf(row),
+    who: nameOf(rows, row.body.device_by) || row.body.device_by, workOrderId: orderOf(row),
   }))
 }
 
@@ -55,18 +60,28 @@ function evidence(rows: AttentionRows): AttentionItem[] {
     }
     byVisit.set(body.visit_id, {
       key: `evidence:${body.visit_id}`, kind: 'evidence', workOrderId: body.work_order_id, visitId: body.visit_id,
-      at: body.device_at, who: (body.created_by && rows.users.get(body.created_by)?.body.name) || '', about: '', count: 1,
+      at: body.device_at, who: nameOf(rows, body.created_by), about: '', count: 1,
     })
   }
   return [...byVisit.values()]
 }
 
+/** A visit nobody made is settled when another was dispatched for it, or when the work order has ended. */
+function answered(rows: AttentionRows): (visit: Held<'visit'>) => boolean {
+  const ofOrder = groupBy(rows.visits, (v) => v.body.work_order_id)
+  return ({ body }) => Boolean(body.replaced_by_id)
+    || orderEnded(rows.orders.get(body.work_order_id)?.body.state ?? '')
+    || (ofOrder.get(body.work_order_id) ?? []).some((other) => other.body.sequence > body.sequence)
+}
+
 function visits(rows: AttentionRows): AttentionItem[] {
   const items: AttentionItem[] = []
-  for (const { id, body } of rows.visits) {
-    const who = (body.lead_id && rows.users.get(body.lead_id)?.body.name) || ''
+  const isAnswered = answered(rows)
+  for (const visit of rows.visits) {
+    const { id, body } = visit
+    const who = nameOf(rows, body.lead_id)
     const item = { workOrderId: body.work_order_id, visitId: id, who, count: 1, at: body.times[body.state] ?? body.server_at }
-    if (body.state === 'declined' && !body.replaced_by_id) items.push({ ...item, key: `declined:${id}`, kind: 'declined', about: body.reason ?? '' })
+    if (body.state === 'declined' && !isAnswered(visit)) items.push({ ...item, key: `declined:${id}`, kind: 'declined', about: body.reason ?? '' })
     else if (body.state === 'cannot_complete') items.push({ ...item, key: `cannot:${id}`, kind: 'cannot', about: body.reason ?? '' })
     else if (body.state === 'returned') items.push({ ...item, key: `returned:${id}`, kind: 'returned', about: body.returned_note ?? '' })
     else if (body.state === 'submitted') items.push({ ...item, key: `report:${id}`, kind: 'review', about: '' })

@@ -137,11 +137,19 @@ describe('what waits for a decision', () => {
     const items = attentionOf({
       visits: [visit('v2', 'w1', { state: 'submitted' }), visit('v3', 'w1', { state: 'declined' }), visit('v4', 'w1', { state: 'declined', replaced_by_id: 'v5' })],
       lateFacts: [fact('1', -5), fact('2', -9)], reviews: [row('review_item', 'r', { state: 'open', outcome: 'parked', act: 'visit.arrive' }), row('review_item', 'r2', { state: 'resolved', outcome: 'parked' })],
-      conflicts: [row('conflict', 'c', { state: 'settled' }), row('conflict', 'd', { state: 'open', field: 'cause_code', device_by: 'bob', device_at: at(-1) })], users,
+      conflicts: [row('conflict', 'c', { state: 'settled' }), row('conflict', 'd', { state: 'open', field: 'cause_code', device_by: 'bob', device_at: at(-1) })], users, orders: new Map(),
     })
     expect(items.map((i) => i.kind)).toEqual(['parked', 'conflict', 'evidence', 'declined', 'review'])
     expect(items[1]).toMatchObject({ workOrderId: 'w1', who: '鲍勃' })
     expect(items[2]).toMatchObject({ count: 2, at: at(-9), who: '艾丽' })
+  })
+
+  test('a declined visit waits for nobody once another was dispatched or its work order has ended', () => {
+    const rows = { reviews: [], conflicts: [], lateFacts: [], users, orders: byId([order('w1'), order('w2', { state: 'closed' })]) }
+    const declined = visit('v1', 'w1', { state: 'declined', sequence: 1 })
+    expect(attentionOf({ ...rows, visits: [declined] })).toHaveLength(1)
+    expect(attentionOf({ ...rows, visits: [declined, visit('v2', 'w1', { sequence: 2 })] })).toEqual([])
+    expect(attentionOf({ ...rows, visits: [visit('v1', 'w2', { state: 'declined' })] })).toEqual([])
   })
 })
 

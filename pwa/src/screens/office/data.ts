@@ -92,6 +92,7 @@ export function provideOffice(): Office {
     }, now.value)),
     attention: computed(() => attentionOf({
       reviews: reviews.value, conflicts: conflicts.value, lateFacts: lateFacts.value, visits: visitList.value, users: user.value,
+      orders: order.value,
     })),
   }
   provide(KEY, office)
