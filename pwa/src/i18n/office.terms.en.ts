@@ -230,6 +230,11 @@ export const officeTermsEn: Record<keyof typeof officeTermsZh, string> = {
   'office.import.columns.article': '编号 (number), 标题 (title), 英文标题 (English title), 适用类别 (asset class), 品牌 (brand), 关键词 (keywords), 相关现象 (symptoms), 正文 (text), 英文摘要 (English summary), 复审日期 (review on)',
 
   'office.done.account': 'Account saved',
+  'office.done.evidence_adopt': '{n} record adopted | {n} records adopted',
+  'office.done.evidence_discard': 'Not adopted; the record is kept',
+  'office.done.conflict': 'Settled',
+  'office.refused': 'Not done: {what}. {why}',
+  'office.review.cannot_apply': 'The visit is now “{state}”, so this step cannot be applied, only discarded.',
   'office.edit': 'Change',
   'office.account.new': 'Add a person',
   'office.account.change': 'Change the account',

@@ -228,6 +228,11 @@ export const officeTermsZh = {
   'office.import.columns.article': '编号、标题、英文标题、适用类别、品牌、关键词、相关现象、正文、英文摘要、复审日期',
 
   'office.done.account': '账号已保存',
+  'office.done.evidence_adopt': '已采纳 {n} 条',
+  'office.done.evidence_discard': '没有采纳，记录仍保留',
+  'office.done.conflict': '已定下',
+  'office.refused': '没有照办：{what}。{why}',
+  'office.review.cannot_apply': '任务现在是“{state}”，这一步照办不了，只能放弃。',
   'office.edit': '修改',
   'office.account.new': '新增人员',
   'office.account.change': '修改账号',

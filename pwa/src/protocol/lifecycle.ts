@@ -29,6 +29,9 @@ export function can(row: Visit, act: VisitStep, userId: Id): boolean {
   return transition !== undefined && (transition.who !== 'lead' || row.lead_id === userId)
 }
 
+/** Whether an act is a step of a visit's life-cycle, whose state says if it can be. */
+export const isVisitStep = (act: string): act is VisitStep => visitTransitions.some((row) => row.act === act)
+
 /** Whether only the lead of the visit may do it. */
 export const isLeadOnly = (act: string): boolean => visitTransitions.some((row) => row.act === act && row.who === 'lead')
 
