@@ -65,6 +65,8 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
 
   'visit.gone': 'This visit is not on this phone',
   'visit.gone_hint': 'It may have been reassigned or archived. What you sent is at the server.',
+  'visits.lost': 'Cancelled or reassigned; no need to go:',
+  'visits.lost_read': 'Got it',
   'visit.to_list': 'To the list',
   'visit.handed_over': 'This visit was handed over; all your records have arrived.',
   'visit.handed_over_waiting': 'This visit was handed over. {n} of your records are still on the phone; they will be sent and the dispatcher adopts them.',

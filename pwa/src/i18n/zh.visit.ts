@@ -63,6 +63,8 @@ export const zhVisit = {
 
   'visit.gone': '这个任务不在手机上',
   'visit.gone_hint': '它可能已改派或归档。您发送过的内容都在服务器上。',
+  'visits.lost': '已取消或改派，不用再去：',
+  'visits.lost_read': '知道了',
   'visit.to_list': '回到任务列表',
   'visit.handed_over': '任务已转交他人，您的记录都已送达。',
   'visit.handed_over_waiting': '任务已转交他人。您在手机上还有 {n} 条记录，会照常送达，由调度采纳。',
