@@ -234,6 +234,7 @@ export const officeTermsEn: Record<keyof typeof officeTermsZh, string> = {
   'office.done.evidence_discard': 'Not adopted; the record is kept',
   'office.done.conflict': 'Settled',
   'office.refused': 'Not done: {what}. {why}',
+  'office.keep': 'No, go back',
   'office.review.cannot_apply': 'The visit is now “{state}”, so this step cannot be applied, only discarded.',
   'office.edit': 'Change',
   'office.account.new': 'Add a person',

@@ -232,6 +232,7 @@ export const officeTermsZh = {
   'office.done.evidence_discard': '没有采纳，记录仍保留',
   'office.done.conflict': '已定下',
   'office.refused': '没有照办：{what}。{why}',
+  'office.keep': '不，返回',
   'office.review.cannot_apply': '任务现在是“{state}”，这一步照办不了，只能放弃。',
   'office.edit': '修改',
   'office.account.new': '新增人员',
