@@ -91,9 +91,9 @@ class Client:
 
     # --- 1. Saving ----------------------------------------------------------------------------------------
 
-    def act(self, name: str, *, version: int = 1, **args: Any) -> Entry:
+    def act(self, name: str, /, **args: Any) -> Entry:
         """Saves one act: when this returns, a screen may say "saved". Raises `TooLarge` before anything is stored."""
-        return self.act_group([(name, args, version)])[0]
+        return self.act_group([(name, args, 1)])[0]
 
     def act_group(self, acts: list[tuple[str, Json, int]]) -> list[Entry]:
         """Saves acts that belong together (name, args, version): they are applied all or none."""
@@ -101,7 +101,7 @@ class Client:
         with self.storage.transaction(strict=True):
             return outbox.add(self.storage, acts, [self.new_id() for _ in acts], group, wire(self.now()))
 
-    def attach(self, content: bytes, **args: Any) -> Entry:
+    def attach(self, content: bytes, /, **args: Any) -> Entry:
         """Saves a file and the act that declares it, both or none. `args`: of `attachment.add`, without hash and size.
 
         The bytes are read back and hashed before this returns: a storage that lies is found while the camera is still

@@ -79,9 +79,12 @@ class Lane:
         metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in pairs.items())
         headers = {**_TUS, "Upload-Length": str(file.size), "Upload-Metadata": metadata}
         answer = self.session.signed("POST", "/api/files/uploads", headers, None)
-        url = answer.headers["location"]
+        offset = _offset(answer)
+        url = answer.headers.get("location")
+        if url is None:
+            raise Unreachable("an upload without an address")
         self._change(file, url=url)
-        return url, _offset(answer)
+        return url, offset
 
     def _change(self, file: FileEntry, **changes: object) -> None:
         """Changes the file as it now is: a pull may have said `verified` meanwhile."""

@@ -1,0 +1,30 @@
+"""`python -m tests.simulation --seeds N --from S --db sqlite|postgresql`; the last line is JSON."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from functools import partial
+
+from tests.simulation.running import deployment, simulate
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.simulation")
+    parser.add_argument("--seeds", type=int, default=200, help="how many worlds")
+    parser.add_argument("--from", type=int, default=1, dest="first", help="the first seed")
+    parser.add_argument("--db", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--trace", action="store_true", help="print what happens in each world")
+    parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
+    options = parser.parse_args()
+    with deployment(options.db) as server:
+        figures = simulate(
+            server, range(options.first, options.first + options.seeds), db=options.db, trace=options.trace,
+            keep_going=options.keep_going, tell=partial(print, flush=True),
+        )  # fmt: skip
+    print(figures.line())
+    return 1 if figures.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,398 @@
+"""A world: its plan follows from the seed, its steps from the plan, and at the end everything must agree.
+
+`plan(seed)` gives settings and steps as data, each step with a random source of its own, so that a step can be left
+out (`shrink.py`) without changing what the others draw. `World.run` takes the steps and then lets the network heal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from server import clock
+from server.extensions import db
+from server.models import Device, Team, User
+from sync.client import Answer, Refused, Report, Unreachable
+from sync.client.ports import Json
+from tests.cast import password_of
+from tests.simulation import invariants
+from tests.simulation.deployment import BEGIN, Backup, Crash, Deployment, Ids
+from tests.simulation.invariants import Broken
+from tests.simulation.network import Network, Request
+from tests.simulation.people import Person, pick
+from tests.simulation.phone import Killed, Phone
+
+DAYS = 14
+STEPS = 60
+ROUNDS_TO_DRAIN = 12  # contacts of every phone after the network healed (I14)
+FUSE = 250  # operations; where a kill strikes is drawn up to here
+MINUTES = timedelta(minutes=1)
+
+#: What happens after the first morning, by weight; to the office's devices as to the engineers'.
+KINDS = {
+    "work": 46, "sync": 34, "offline": 4, "tasks": 3, "late": 4, "power_loss": 2, "lose_storage": 0.5, "clone": 0.6,
+    "revoke": 0.5, "backup": 2, "restore": 0.9, "team": 0.8, "sign_out": 0.6,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Step:
+    """At this minute this happens to this phone; `seed` is all the chance it has."""
+
+    minute: int
+    kind: str
+    phone: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A world before it begins."""
+
+    seed: int
+    phones: tuple[tuple[str, int, int, int, bool], ...]  # login, minutes of skew, tabs, rows in a page, signed in
+    weather: float
+    kills: float  # how often a step of a phone ends in a kill
+    wsgi: bool
+    steps: tuple[Step, ...]
+
+
+def plan(seed: int) -> Plan:
+    """Everything that is drawn beforehand."""
+    rng = random.Random(seed)
+    logins = [rng.choice(["dora", "sam"]), "alice"]
+    logins += rng.choices(["alice", "bob", "charlie", "sam", "dora", "olga"], k=rng.randint(1, 4))
+    phones = tuple((
+        login, rng.choice([0, 0, 0, rng.randint(-10, 10) * 1440, rng.randint(-600, 600)]),
+        2 if rng.random() < 0.15 else 1, rng.choice([1000, 1000, 50, 7]), rng.random() < 0.8,
+    ) for login in logins)  # fmt: skip
+    kinds, weights = list(KINDS), list(KINDS.values())
+    morning = [Step(30 + i, "morning", i % len(phones), rng.getrandbits(48)) for i in range(len(phones) + 1)]
+    steps = morning + sorted(
+        (
+            Step(rng.randint(60, DAYS * 1440), rng.choices(kinds, weights)[0], rng.randrange(len(phones)),
+                 rng.getrandbits(48))
+            for _ in range(STEPS)
+        ),
+        key=lambda step: (step.minute, step.seed),
+    )  # fmt: skip
+    return Plan(
+        seed, phones, rng.choice([0, 0.5, 1, 2]), rng.choice([0, 0.05, 0.15]), seed % 20 == 0, tuple(steps)
+    )  # fmt: skip
+
+
+@dataclass
+class Saved:
+    """An act somebody was told is saved."""
+
+    phone: int
+    user_id: str
+    order: int
+    name: str
+    args: Json
+    group: str | None
+
+
+@dataclass
+class Snapshot:
+    """A backup, and which acts the journal held when it was taken."""
+
+    backup: Backup
+    journal: set[str] = field(default_factory=set)
+
+
+class World:
+    """One seed at work."""
+
+    def __init__(self, server: Deployment, plan: Plan) -> None:
+        self.server, self.plan = server, plan
+        server.fresh(plan.seed)
+        server.wsgi = plan.wsgi
+        self.random = random.Random(plan.seed)
+        self.ids = Ids(f"world {plan.seed}")
+        self.faults: Counter[str] = Counter()
+        self.acts = self.files = 0
+        self.saved: dict[str, Saved] = {}
+        self.undefended: set[str] = set()  # acts whose only copy a fault took: allowed to be lost, and counted
+        self.backups: list[Snapshot] = []
+        self.trace: list[str] = []
+        self.calm = False  # the network has healed
+        self.nested = False
+        self.network = Network(self, plan.weather, self.random)
+        self.now = BEGIN
+        self.phones: list[Phone] = []
+        for login, skew, tabs, rows, signed_in in plan.phones:
+            self.add_phone(login, skew * MINUTES, tabs, rows, signed_in)
+
+    # --- Phones -------------------------------------------------------------------------------------------
+
+    def add_phone(self, login: str, skew: timedelta, tabs: int, rows: int, signed_in: bool) -> Phone:
+        user: User = getattr(self.server.cast, login)
+        index = len(self.phones)
+        phone = Phone(
+            index, login, user.id, tuple(user.roles), self.network.transport, lambda: self.now,
+            Ids(f"phone {self.plan.seed} {index}"), self.random, skew, tabs, rows,
+        )  # fmt: skip
+        used = sum(1 for other in self.phones if other.login == login)
+        prepared = self.server.prepared[login]
+        if signed_in and used < len(prepared):
+            device = prepared[used]
+            with phone.storage.transaction(strict=True):
+                memory = {"user": device.user_id, "login": login, "device": device.device_id, **device.tokens}
+                for key, value in {**memory, "heard_epoch": device.epoch}.items():
+                    phone.storage.put(key, value)
+        self.phones.append(phone)
+        return phone
+
+    def set_time(self, now: datetime) -> None:
+        self.now = now
+        clock._standing.set(now)
+
+    def note(self, text: str) -> None:
+        self.trace.append(f"{self.now:%d %H:%M} {text}")
+
+    def digest(self) -> str:
+        """A hash of everything that happened: the same seed gives the same."""
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+    # --- Saving -------------------------------------------------------------------------------------------
+
+    def save(self, phone: Phone, acts: list[tuple[str, Json, int]]) -> None:
+        """A person does something; when this returns they have read "saved"."""
+        made = phone.client.act_group(acts)
+        self.promise(phone)
+        self.note(f"{phone.index} {phone.login} saves {' + '.join(e.act for e in made)} as {made[0].n}")
+
+    def save_file(self, phone: Phone, content: bytes, args: Json) -> None:
+        phone.client.attach(content, **args)
+        self.files += 1
+        self.promise(phone)
+        self.note(f"{phone.index} {phone.login} takes a {args['purpose']} photo")
+
+    def promise(self, phone: Phone) -> None:
+        """What is durable on a phone is shown there, so it is promised, also when the process died on the way."""
+        for act_id, entry in phone.storage.acts.items():
+            if act_id not in self.saved:
+                self.acts += 1
+                self.saved[act_id] = Saved(
+                    phone.index, phone.user_id, len(self.saved), entry.act, entry.args, entry.group
+                )
+
+    # --- The server ---------------------------------------------------------------------------------------
+
+    def serve(self, phone: Phone, request: Request) -> Answer:
+        """The server answers; what it says is checked on its way out."""
+        self.set_time(self.now + timedelta(milliseconds=40))
+        try:
+            answer = self.server.answer(*request)
+        except Crash as crash:
+            raise Broken("500", str(crash)) from crash
+        invariants.check_answer(self, phone, request, answer)
+        return answer
+
+    def meanwhile(self, phone: Phone) -> None:
+        """While a request is under way the other tab may do something, and so may the person."""
+        if self.nested or self.calm or (phone.tabs == 1 and self.random.random() > 0.04):
+            return
+        if self.random.random() < 0.35:
+            self.nested = True
+            fuse, phone.fuse = phone.fuse, None
+            try:
+                if phone.tabs > 1 and self.random.random() < 0.6:
+                    self.faults["two_tabs"] += 1
+                    phone.sync(tab=1)
+                else:
+                    self.faults["act_while_syncing"] += 1
+                    self.person_acts(phone, self.random)
+            finally:
+                self.nested, phone.fuse = False, fuse
+
+    # --- Steps --------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """The plan, then the healing, then every invariant; raises `Broken`."""
+        try:
+            for step in self.plan.steps:
+                self.set_time(max(self.now, BEGIN + step.minute * MINUTES))
+                self.take(step)
+            self.heal()
+            invariants.check_at_rest(self)
+        finally:
+            self.faults.update(self.network.counts)
+
+    def take(self, step: Step) -> None:
+        """One step. The phone in it may be killed at any operation."""
+        rng = self.random = random.Random(step.seed)
+        self.network.random = rng
+        phone = self.phones[step.phone % len(self.phones)]
+        phone.chance = rng
+        if rng.random() < self.plan.kills:
+            phone.fuse = int(FUSE ** rng.random())
+        self.note(f"{step.kind} {phone.index} {phone.login}")
+        with phone.living(partial(self._killed, phone)):
+            getattr(self, f"do_{step.kind}")(phone, rng)
+        self.promise(phone)
+        invariants.check_phone(self, phone)
+
+    def _killed(self, phone: Phone, where: str) -> None:
+        self.faults["killed"] += 1
+        self.nested = False
+        self.note(f"{phone.index} is killed at {where}")
+
+    def person_acts(self, phone: Phone, rng: random.Random) -> None:
+        person = Person(self, phone, rng)
+        if phone.storage.get("device") is None:
+            return
+        if phone.office:
+            person.decide()
+        else:
+            person.work()
+
+    def do_morning(self, phone: Phone, rng: random.Random) -> None:
+        """Everyone comes online; the dispatcher sends somebody out."""
+        self.contact(phone)
+        if phone.office and phone.storage.get("device"):
+            Person(self, phone, rng).dispatch()
+            self.contact(phone)
+
+    def do_work(self, phone: Phone, rng: random.Random) -> None:
+        for _ in range(rng.choice([1, 1, 2])):
+            self.person_acts(phone, rng)
+        if rng.random() < 0.4:
+            self.contact(phone)
+
+    def do_sync(self, phone: Phone, rng: random.Random) -> None:
+        self.contact(phone)
+
+    def contact(self, phone: Phone) -> Report:
+        """Signs in when that is needed, and syncs."""
+        if (phone.storage.get("device") is None or phone.client.needs) and not phone.abandoned:
+            with suppress(Unreachable, Refused):
+                self.sign_in(phone)
+        report = phone.sync()
+        self.note(f"{phone.index} {phone.login} syncs: {report} rev {phone.storage.get('rev')}")
+        return report
+
+    def sign_in(self, phone: Phone) -> None:
+        try:
+            phone.client.sign_in(phone.login, password_of(getattr(self.server.cast, phone.login)))
+        except Refused as refused:
+            if refused.code != "device-revoked":
+                raise
+            with phone.storage.transaction(strict=True):
+                phone.storage.put("line_closed", True)
+            phone.client.sign_in(phone.login, password_of(getattr(self.server.cast, phone.login)))
+        self.note(f"{phone.index} {phone.login} signs in")
+
+    def do_offline(self, phone: Phone, rng: random.Random) -> None:
+        """No network for hours or days."""
+        phone.offline_until = self.now + timedelta(hours=2 ** (rng.random() * 6))
+        self.faults["offline"] += 1
+
+    def do_tasks(self, phone: Phone, rng: random.Random) -> None:
+        self.server.work()
+
+    def do_late(self, phone: Phone, rng: random.Random) -> None:
+        self.network.deliver_late()
+
+    def do_power_loss(self, phone: Phone, rng: random.Random) -> None:
+        """The disk had not flushed its newest relaxed transactions; acts were flushed before anybody read "saved"."""
+        lost = phone.storage.power_loss(rng.randint(1, 6))
+        self.faults["partly_flushed"] += 1
+        self.note(f"{phone.index} loses {lost} transactions")
+        phone.start()
+
+    def do_lose_storage(self, phone: Phone, rng: random.Random) -> None:
+        """The browser evicted everything: what the server has not got is lost, and nobody can help it."""
+        journal = invariants.journal_ids(self)
+        self.undefended |= set(phone.storage.acts) - journal
+        phone.forgotten |= set(phone.storage.acts)
+        self.faults["storage_lost"] += 1
+        phone.storage = type(phone.storage)()
+        phone.start()
+
+    def do_clone(self, phone: Phone, rng: random.Random) -> None:
+        """A backup of the phone is restored on another: two devices with one number line."""
+        if phone.storage.get("device") is None or len(self.phones) > 7:
+            return
+        self.faults["cloned"] += 1
+        other = self.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
+        other.storage, other.copy_of = phone.storage.clone(), phone.index
+        other.start()
+
+    def do_revoke(self, phone: Phone, rng: random.Random) -> None:
+        """The office shuts a device out; most people sign in again, some hand the phone back."""
+        device_id = phone.storage.get("device")
+        with self.server.app.app_context():
+            device = db.session.get(Device, device_id) if device_id else None
+            if device is None:
+                return
+            device.revoked_at, device.revoked_by = self.now, self.server.cast.sam.id
+            db.session.commit()
+        self.faults["revoked"] += 1
+        phone.abandoned = rng.random() < 0.3
+
+    def do_sign_out(self, phone: Phone, rng: random.Random) -> None:
+        """The office ends a session, as a new password does: the next contact needs a person."""
+        device_id = phone.storage.get("device")
+        with self.server.app.app_context():
+            db.session.execute(
+                db.text("UPDATE refresh_token SET revoked_at = :now WHERE device_id = :device"),
+                {"now": self.now.replace(tzinfo=None) if not self.server.postgres else self.now, "device": device_id},
+            )
+            db.session.commit()
+        self.faults["signed_out"] += 1
+
+    def do_team(self, phone: Phone, rng: random.Random) -> None:
+        """Somebody changes team or becomes its lead."""
+        cast = self.server.cast
+        with self.server.app.app_context():
+            user = db.session.get_one(User, rng.choice([cast.alice, cast.bob, cast.charlie]).id)
+            user.team_id = rng.choice([cast.north.id, cast.south.id])
+            user.roles = rng.choice([["engineer"], ["engineer", "crew_lead"]])
+            db.session.commit()
+            assert db.session.get(Team, user.team_id)
+
+    def do_backup(self, phone: Phone, rng: random.Random) -> None:
+        self.backups.append(Snapshot(self.server.backup(), invariants.journal_ids(self)))
+
+    def do_restore(self, phone: Phone, rng: random.Random) -> None:
+        """Server and files as they were; acts that only a lost phone still knew are lost with it."""
+        if not self.backups:
+            return
+        snapshot = rng.choice(self.backups)
+        gone = invariants.journal_ids(self) - snapshot.journal
+        held = set().union(*(p.storage.acts for p in self.phones))
+        self.undefended |= gone - held
+        self.server.restore(snapshot.backup, str(self.ids.uuid7(self.now)))
+        self.backups = [s for s in self.backups if s.journal <= snapshot.journal]
+        self.faults["restored"] += 1
+
+    # --- The end ------------------------------------------------------------------------------------------
+
+    def heal(self) -> None:
+        """The weather clears, everyone comes online and contacts the server until nothing waits any more."""
+        self.calm, self.network.weather = True, 0
+        if self.random.random() < 0.5:
+            self.network.deliver_late()
+        self.network.forget()
+        active = [phone for phone in self.phones if not phone.abandoned]
+        for phone in active:
+            phone.offline_until = None
+        for _ in range(ROUNDS_TO_DRAIN):
+            self.set_time(self.now + timedelta(hours=2))
+            for phone in active:
+                self.contact(phone)
+            worked = self.server.work()
+            if not worked and all(invariants.waiting(phone) == 0 for phone in active) and invariants.agree(self):
+                return
+        stuck = {phone.index: invariants.waiting(phone) for phone in active}
+        raise Broken("I14", f"still waiting after {ROUNDS_TO_DRAIN} contacts: {stuck}")
+
+
+__all__ = ["Killed", "Plan", "Step", "World", "pick", "plan"]
