@@ -14,16 +14,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
 
 from server import clock
-from server.extensions import db
+from server.extensions import db, reading
 from server.images import Picture, inspect
 from server.models import Attachment, StoredFile, Task, Upload
 from server.problems import Problem
+from server.scopes import SHOWN, knows_file
 
 UPLOAD_LIFE = timedelta(days=7)  # since bytes last arrived
 ROW_LIFE = 2 * UPLOAD_LIFE  # an expired upload is remembered that long, to answer "expired" and not "unknown"
@@ -218,11 +221,20 @@ def open_upload(user_id: str, attachment: Attachment) -> Upload:
 
 
 def offset_of(upload: Upload) -> int:
-    """How many bytes the server has: the disk is asked, because it knows better than the row after a crash."""
-    files = store()
-    if upload.finished_at is not None or files.has(upload.sha256):
+    """How many bytes of this upload the server has: the disk is asked, it knows better than the row after a crash.
+
+    A file that is here already counts for who sent it, before a crash or for another slot, and for who may read it.
+    From anybody else it has to be heard whole: knowing a hash is not having the bytes.
+    """
+    if upload.finished_at is not None:
         return upload.size
-    return min(files.part(upload.id).length(), upload.size)
+    files = store()
+    here = min(files.part(upload.id).length(), upload.size)
+    if here < upload.size and files.has(upload.sha256):
+        with _a_look():
+            known = upload.received >= upload.size or knows_file(db.session(), upload.user_id, upload.sha256)
+        return upload.size if known else here
+    return here
 
 
 def note_progress(upload: Upload, received: int) -> None:
@@ -242,7 +254,8 @@ def finish(upload: Upload) -> None:
     """
     files = store()
     part = files.part(upload.id).path
-    source = files.path(upload.sha256) if files.has(upload.sha256) else part
+    whole = files.part(upload.id).length() == upload.size
+    source = part if whole or not files.has(upload.sha256) else files.path(upload.sha256)
     try:
         if sha256_of(source) != upload.sha256:
             raise Problem("hash-mismatch")
@@ -257,6 +270,8 @@ def finish(upload: Upload) -> None:
         source = files.path(upload.sha256)
         picture = inspect(source)
     if source == part:
+        if upload.received < upload.size:  # whose bytes they were is known before they leave the part
+            note_progress(upload, upload.size)
         with suppress(FileNotFoundError):
             files.keep(part, upload.sha256)
     record(upload, picture)
@@ -272,7 +287,7 @@ def record(upload: Upload, picture: Picture) -> None:
     db.session.execute(insert.on_conflict_do_nothing())
     stored = db.session.get(StoredFile, upload.sha256, populate_existing=True)
     assert stored is not None
-    for attachment in awaiting(upload.sha256, ("declared", "refused")):
+    for attachment in awaiting(upload.sha256, ("declared", "refused"), upload.user_id):
         if stored.processed_at is not None and stored.width and stored.height:
             attachment.mark_verified(stored.width, stored.height, stored.thumbs)
         else:
@@ -285,10 +300,33 @@ def record(upload: Upload, picture: Picture) -> None:
     db.session.commit()
 
 
-def awaiting(sha256: str, states: tuple[str, ...]) -> list[Attachment]:
-    """Attachments with this hash in one of the states, locked, in one order everywhere."""
+def awaiting(sha256: str, states: tuple[str, ...], author_id: str | None = None) -> list[Attachment]:
+    """Attachments with this hash in one of the states, locked, in one order everywhere: of the author, and of whoever
+    else has shown the bytes before.
+    """
     wanted = select(Attachment).where(Attachment.sha256 == sha256, Attachment.state.in_(states))
+    wanted = wanted.where(or_(Attachment.created_by == author_id, shown_by_author(sha256)))
     return list(db.session.scalars(wanted.order_by(Attachment.id).with_for_update()))
+
+
+def shown_by_author(sha256: Any) -> ColumnElement[bool]:
+    """The condition that an attachment's author has shown the bytes with this hash, for this slot or another."""
+    other = aliased(Attachment)
+    shown = select(other.id).where(
+        other.sha256 == sha256, other.created_by == Attachment.created_by, other.state.in_(SHOWN)
+    )
+    return shown.exists()
+
+
+@contextmanager
+def _a_look() -> Iterator[None]:
+    """On SQLite a look must not take the one write lock."""
+    token = reading.set(True)
+    try:
+        yield
+    finally:
+        reading.reset(token)
+        db.session.rollback()
 
 
 def refuse(attachment_id: str, code: str) -> None:

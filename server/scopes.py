@@ -13,10 +13,11 @@ from datetime import date, timedelta
 from sqlalchemy import String, cast, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.models import Site, Subscription, Team, User, Visit, WorkOrder
+from server.models import Attachment, Site, Subscription, Team, User, Visit, WorkOrder
 from server.models.visit import HELD
 from server.models.work_order import ENDED
 
+SHOWN = ("stored", "verified")  # states of an attachment whose author has shown its bytes
 ZONE = timedelta(hours=8)  # the organisation's day: Asia/Shanghai has no summer time
 
 
@@ -167,6 +168,20 @@ def holds(session: Session, user_id: str, scope: str) -> bool:
     """Whether the user holds the scope now; every read outside the pull asks this."""
     found = session.get(Subscription, (user_id, scope))
     return found is not None and found.left_rev is None
+
+
+def may_read_file(session: Session, user_id: str, sha256: str) -> bool:
+    """Whether a scope the user holds has an attachment whose bytes with this hash were shown by its author."""
+    query = select(Attachment.work_order_id).where(Attachment.sha256 == sha256, Attachment.state.in_(SHOWN)).distinct()
+    return any(holds(session, user_id, f"wo:{order}") for order in session.scalars(query).all())
+
+
+def knows_file(session: Session, user_id: str, sha256: str) -> bool:
+    """Whether the user has shown the bytes with this hash before, or may read them."""
+    own = select(Attachment.id).where(
+        Attachment.sha256 == sha256, Attachment.state.in_(SHOWN), Attachment.created_by == user_id
+    )
+    return session.scalar(own.limit(1)) is not None or may_read_file(session, user_id, sha256)
 
 
 def _active_users(session: Session) -> list[User]:

@@ -15,6 +15,7 @@ from server.acts.schemas import ArgsSchema, At, Id, Json, JsonObject, Text, one_
 from server.acts.visit import fact_visit, own_fact
 from server.config import MAX_FILE_BYTES
 from server.models import FACTS, SYNCED, Attachment, Conflict, Diagnosis, Note, PartUse, StoredFile, Task, WorkOrder
+from server.scopes import knows_file
 
 SHA256 = r"[0-9a-f]{64}\Z"
 PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver")
@@ -69,7 +70,9 @@ def add_attachment(ctx: Context, id: str, visit_id: str, sha256: str, taken_at: 
     if late:
         fact.mark_late()
     stored = ctx.session.get(StoredFile, sha256)
-    if stored is not None and stored.size == fact.size:  # the same bytes came before: nothing has to travel again
+    # The same bytes came before and the author has seen them: nothing has to travel again. To say a hash is not enough,
+    # or whoever once read a hash could make somebody else's photo their own.
+    if stored is not None and stored.size == fact.size and knows_file(ctx.session, ctx.user.id, sha256):
         fact.mark_stored()
         if stored.processed_at is not None:
             fact.mark_verified(stored.width, stored.height, stored.thumbs)

@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from flask import Response, current_app, request, send_file
 from flask_smorest import Blueprint
-from sqlalchemy import select
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.http import http_date
 
@@ -165,7 +164,7 @@ def override(upload_id: str) -> Response:
 def read(sha256: str) -> Response:
     """Only for who holds a scope with an attachment of this hash: knowing a hash is not a permission."""
     size = request.args.get("size", ORIGINAL)
-    if size not in SIZES or not _is_hash(sha256) or not _may_read(sha256):
+    if size not in SIZES or not _is_hash(sha256) or not scopes.may_read_file(db.session(), current_user.id, sha256):
         raise Problem("not-found")
     row = db.session.get(StoredFile, sha256)
     if row is None:
@@ -185,11 +184,6 @@ def read(sha256: str) -> Response:
     del response.headers["Last-Modified"]  # the hash says more
     response.headers["Cache-Control"] = PRIVATE_FOR_EVER
     return response
-
-
-def _may_read(sha256: str) -> bool:
-    orders = select(Attachment.work_order_id).where(Attachment.sha256 == sha256).distinct()
-    return any(scopes.holds(db.session(), current_user.id, f"wo:{order}") for order in db.session.scalars(orders).all())
 
 
 # --- What a request says --------------------------------------------------------------------------------

@@ -76,7 +76,8 @@ def _verify_stragglers() -> None:
     missed = (
         select(Attachment, StoredFile)
         .join(StoredFile, StoredFile.sha256 == Attachment.sha256)
-        .where(lately, Attachment.state.in_(("declared", "stored")), Attachment.size == StoredFile.size)
+        .where(lately, files.shown_by_author(StoredFile.sha256))
+        .where(Attachment.state.in_(("declared", "stored")), Attachment.size == StoredFile.size)
         .order_by(Attachment.id)
         .with_for_update(of=Attachment)
     )
