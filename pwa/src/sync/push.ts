@@ -57,12 +57,14 @@ async function statusAfter({ db }: Sender, batch: readonly OutboxEntry[]): Promi
   const sent = new Set(batch.map((entry) => entry.n))
   const left = (await db.outbox.where('state').equals('pending').sortBy('n')).filter((entry) => !sent.has(entry.n))
   const files = await db.files.where('state').anyOf('waiting', 'uploading', 'stuck').toArray()
+  // A message that arrives is itself contact: that there was none before is no trouble of now.
+  const problem = (await readMeta(db, 'problem'))?.code ?? null
   const storage = await storageReport()
   return {
     pending: left.length,
     oldest_at: left[0]?.at ?? null,
     files_waiting: files.length,
-    failing: files.find((file) => file.state === 'stuck')?.error ?? (await readMeta(db, 'problem'))?.code ?? null,
+    failing: files.find((file) => file.state === 'stuck')?.error ?? (problem === 'no-contact' ? null : problem),
     app_version: version,
     persisted: storage.persisted ?? false,
     storage_used: storage.used,
