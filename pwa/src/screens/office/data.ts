@@ -28,7 +28,7 @@ export interface Office {
   age: ComputedRef<number | null>
   /** Whether what is shown may be old, because the server cannot be reached. */
   cut: ComputedRef<boolean>
-  /** False until the store has answered for everything a board needs. */
+  /** False until the store has answered for everything a board needs: a first sync's empty board is not an idle day. */
   loaded: ComputedRef<boolean>
   visits: ComputedRef<RowOf<'visit'>[]>
   visit: RowMap<'visit'>
@@ -83,7 +83,8 @@ export function provideOffice(): Office {
   const office: Office = {
     now, status, age, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
     cut: computed(() => status.value?.contact === 'failed' || (age.value !== null && age.value >= CUT_MINUTES)),
-    loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)),
+    loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)
+      && (visitList.value.length > 0 || status.value?.firstSync.complete === true)),
     catalogue: computed(() => catalogueRows.value ?? []),
     phone: computed(() => phonesByUser(phones.value ?? [], now.value)),
     cards: computed(() => cardsOf({
