@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from server.extensions import db
-from server.models import Attachment, FeedRow, JournalEntry, StoredFile, Subscription
+from server.models import Attachment, FeedRow, JournalEntry, StoredFile, Subscription, Task
 from tests.journeys.conftest import Town
 from tests.tus_client.live import wait_for
 
@@ -105,6 +105,13 @@ def verified(town: Town, visit_id: str, count: int) -> None:
         return [a.state for a in rows(town, Attachment, visit_id=visit_id)] == ["verified"] * count
 
     wait_for(all_looked_at)
+
+
+def leases_run_out(town: Town) -> None:
+    """Two minutes pass, after which work that a dead worker had taken is somebody else's to do."""
+    with town.app.app_context():
+        db.session.execute(update(Task).where(Task.done_at.is_(None)).values(leased_until=None))
+        db.session.commit()
 
 
 def stored_files(town: Town) -> list[str]:

@@ -168,7 +168,11 @@ def waive_the_second(thumb: Thumb) -> None:
     thumb.open(SECOND)
     for step, state in (("接单", "已接单"), ("出发", "在途"), ("到达现场", "已到场"), ("开始作业", "作业中")):
         thumb.step(step, state)
-    thumb.step("作业完成", "作业完成")
+    thumb.page.get_by_role("button", name="作业完成", exact=True).click()
+    unfinished = thumb.page.get_by_role("dialog", name="本次要求的检查表还没完成")
+    expect(unfinished).to_contain_text("全项检查")
+    unfinished.get_by_role("button", name="仍然作业完成").click()
+    thumb.state("作业完成")
     thumb.page.get_by_role("button", name="报告与签字", exact=True).click()
     thumb.page.get_by_role("button", name="免签", exact=True).click()
     thumb.give_reason(thumb.page.get_by_role("dialog", name="免签"), "客户不在场", "已电话告知", "确认免签")

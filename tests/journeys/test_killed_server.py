@@ -88,6 +88,7 @@ def test_a_server_killed_before_it_confirms_the_last_bytes_of_a_photo_has_it_onc
     thumb.sync_screen()
     thumb.page.get_by_role("button", name="立即同步").click()
     thumb.everything_arrives()
+    proof.leases_run_out(town)  # the dead server may have begun to look at the picture
     proof.verified(town, visit_id, 1)
     proof.bytes_are(town, visit_id, [photo])
     assert proof.stored_files(town) == [proof.sha256_of(photo)]

@@ -14,6 +14,21 @@ OF_THE_LINE = re.compile(r"Failed to load resource|net::ERR_")
 #: Characters of a screen shown with a failure.
 SHOWN = 1500
 
+#: Why the phone could not sync, and how much waits, from its own database.
+SYNC_STATE = """async () => {
+  const done = (request) => new Promise((good) => { request.onsuccess = () => good(request.result) })
+  const told = []
+  for (const { name } of await indexedDB.databases()) {
+    if (!name.startsWith('xunxiu-') || name === 'xunxiu-device') continue
+    const db = await done(indexedDB.open(name))
+    const meta = await done(db.transaction('meta').objectStore('meta').getAll())
+    const outbox = await done(db.transaction('outbox').objectStore('outbox').count())
+    told.push([meta.find((entry) => entry.key === 'problem')?.value, `${outbox} acts in the outbox`])
+    db.close()
+  }
+  return JSON.stringify(told)
+}"""
+
 
 class Watch:
     """Listens to every page of every browser of one journey."""
@@ -53,5 +68,7 @@ class Watch:
         for who, page in self.pages:
             with suppress(Exception):
                 if not page.is_closed():
+                    with suppress(Exception):
+                        found.append((f"sync of {who}", str(page.evaluate(SYNC_STATE))))
                     found.append((f"{who} at {page.url}", page.locator("body").inner_text(timeout=2000)[:SHOWN]))
         return found
