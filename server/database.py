@@ -24,6 +24,7 @@ def init_database(app: Flask) -> None:
 def _engine_options(url: str) -> dict[str, Any]:
     more: dict[str, Any] = {
         "pool_size": 20, "max_overflow": 44,  # one connection for each of gunicorn's threads, if all want one
+        "hide_parameters": True,  # a fault in the log must not show a customer's phone number
         "json_serializer": _dump_json,  # reading stays with json: SQLite gives a JSON number back as a number
     }  # fmt: skip
     if url.startswith("sqlite"):

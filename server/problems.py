@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, has_request_context, request
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 LANGUAGES = ("zh-CN", "en")
@@ -148,6 +149,10 @@ def init_problems(app: Flask) -> None:
         errors = (getattr(error, "data", None) or {}).get("messages")
         headers = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
         return answer(Problem(code, extra={"errors": errors} if errors else None, headers=headers))
+
+    @app.errorhandler(PoolTimeout)
+    def _no_connection(error: PoolTimeout) -> Response:
+        return answer(Problem("busy", headers={"Retry-After": "2"}))
 
     @app.errorhandler(Exception)
     def _fault(error: Exception) -> Response:

@@ -319,7 +319,11 @@ def reassign(
 ) -> Outcome:  # fmt: skip
     """Ends this visit and dispatches another: what the first engineer's phone still holds arrives as late evidence."""
     ctx.require(*DISPATCHERS)
-    order_id = ctx.load(Visit, visit_id).work_order_id
+    was = ctx.load(Visit, visit_id)
+    start, end = slot_start or was.slot_start, slot_end or was.slot_end
+    if not start < end <= start + LONGEST_SLOT:
+        raise Rejected("args-invalid", "slot_end: must end after it starts, within 31 days")
+    order_id = was.work_order_id
     order, old = ctx.lock(WorkOrder, order_id), ctx.lock(Visit, visit_id)
     if order.ended:
         raise Parked("work-order-ended", order.state)
@@ -331,7 +335,7 @@ def reassign(
     visit = Visit(
         id=new_id, work_order_id=order.id, site_id=order.site_id, sequence=len(_visits(ctx, order)) + 1,
         mode=old.mode, state="planned", lead_id=lead_id, helper_ids=helper_ids, brief=old.brief,
-        checklist_codes=old.checklist_codes, slot_start=slot_start or old.slot_start, slot_end=slot_end or old.slot_end,
+        checklist_codes=old.checklist_codes, slot_start=start, slot_end=end,
         times={}, replaces_id=old.id, partial=False, customer_signed=False,
     )  # fmt: skip
     old.replaced_by_id = visit.id

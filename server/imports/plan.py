@@ -295,7 +295,9 @@ def _plan_stock(plan: Plan, record: Record) -> None:
         level = levels.get(key)
         if level is None:
             level = levels[key] = plan.make(Stock, user_id=location, part_id=part.id, quantity=0)
-        level.quantity += change
+            level.quantity = change
+        else:  # by the database: a part may be used from this shelf at this very moment
+            level.quantity = Stock.quantity + change
 
 
 def _imported(plan: Plan) -> Rows:
