@@ -34,6 +34,7 @@ COLOURS = (256, 192, 128, 96, 64)
 LOCALES = {"zh-CN": "", "en": "-en"}
 #: The liveliest first.
 STATES = ("working", "arrived", "travelling", "paused", "accepted", "dispatched", "work_done", "submitted")
+SETTLE_MS = 500
 OPEN = frozenset(STATES[:6])
 ENDED = ("closed", "cancelled", "merged")
 
@@ -51,7 +52,9 @@ class Studio:
     def take(self, name: str, path: str) -> None:
         self.page.goto(f"{self.url}{path}")
         expect(self.page.get_by_role("heading", level=1).first).to_be_attached()
-        expect(self.page.locator(".skeleton")).to_have_count(0, timeout=ROUND_MS)
+        for _ in range(2):  # the rows come first, and with them the frames of pictures still to come
+            expect(self.page.locator(".skeleton")).to_have_count(0, timeout=ROUND_MS)
+            self.page.wait_for_timeout(SETTLE_MS)
         self.page.evaluate("Promise.all([...document.images].map((img) => img.decode().catch(() => {})))")
         save(self.page.screenshot(animations="disabled"), FOLDER / f"{name}{self.suffix}.png")
 

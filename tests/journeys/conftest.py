@@ -125,7 +125,7 @@ def dispatch(desk: Peer, cast: Cast, lead: User, title: str = "三号机位黑�
     order_id, visit_id, start = new_id(), new_id(), clock.now()
     desk.do(
         "work_order.register", id=order_id, customer_id=cast.customer.id, site_id=cast.site.id, asset_id=cast.asset.id,
-        kind="repair", title=title, level=2, level_reason="影响使用", channel="phone", source="customer",
+        kind="repair", title=title, level=2, level_reason="影响使用", channel="hotline", source="customer",
         reported_at=clock.wire(start),
     )  # fmt: skip
     receipt = desk.do(
