@@ -57,7 +57,8 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "RATELIMIT_STORAGE_URI": os.environ.get("REDIS_URL") or "memory://",
         "RATELIMIT_HEADERS_ENABLED": True,
         "WORKER_THREAD": os.environ.get("WORKER_THREAD", "1") == "1",
-        "LIVE_POLL_SECONDS": 0.2,
+        "LIVE_POLL_SECONDS": float(os.environ.get("LIVE_POLL_SECONDS", "0.2")),
+        "TASK_LEASE_SECONDS": float(os.environ.get("TASK_LEASE_SECONDS", "60")),  # a photo is read in about a second
         "TRUSTED_PROXIES": int(
             os.environ.get("TRUSTED_PROXIES", "0")
         ),  # how many stand before us, each adding an address

@@ -15,7 +15,7 @@ from server import clock
 from server.extensions import db, reading
 from server.models import Task
 
-LEASE = timedelta(seconds=120)  # how long a task may take before somebody else does it; setting TASK_LEASE_SECONDS
+LEASE = timedelta(seconds=60)  # how long a task may take before somebody else does it; setting TASK_LEASE_SECONDS
 HANDED_AGAIN = timedelta(seconds=60)  # a task rq has not begun by then is handed over again; TASK_HANDED_SECONDS
 MAX_ATTEMPTS = 10
 FIRST_PAUSE = timedelta(seconds=5)  # after a failure; doubled each time

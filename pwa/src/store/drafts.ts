@@ -54,21 +54,26 @@ export function useDraft<T>(key: string, initial: T): Draft<T> {
   }
 }
 
-/** Writes one after the other, coalescing what is set within a microtask. */
+/**
+ * Writes one after the other. What is set while a write is under way goes along with the next: a strict write takes
+ * tens of milliseconds, and with one per key the disk would fall behind a fast hand.
+ */
 function draftWriter(db: UserDatabase, key: string, read: () => unknown) {
   let scheduled = false
   let chain: Promise<unknown> = Promise.resolve()
   const write = () => {
-    scheduled = false
-    const value = JSON.parse(JSON.stringify(read() ?? null)) // a reactive proxy cannot be cloned into the database
-    chain = chain.then(() => durably(db, () => db.drafts.put({ key, value, at: now() })))
-      .catch((error) => console.error('A draft could not be kept', key, error))
+    chain = chain.then(async () => {
+      if (!scheduled) return // an earlier write took it along, or it was forgotten
+      scheduled = false
+      const value = JSON.parse(JSON.stringify(read() ?? null)) // a reactive proxy cannot be cloned into the database
+      await durably(db, () => db.drafts.put({ key, value, at: now() }))
+    }).catch((error) => console.error('A draft could not be kept', key, error))
   }
   return {
     schedule() {
       if (scheduled) return
       scheduled = true
-      queueMicrotask(() => { if (scheduled) write() })
+      queueMicrotask(write)
     },
     flush: () => { if (scheduled) write(); return chain },
     forget() {

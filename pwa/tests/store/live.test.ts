@@ -77,6 +77,18 @@ test('every keystroke survives a kill', async () => {
   expect(await store.db.drafts.count()).toBe(0)
 })
 
+test('the disk keeps up with a fast hand: keys pressed during a write go along with the next one', async () => {
+  const draft = inScope(() => useDraft('note:3', ''))
+  const put = vi.spyOn(Object.getPrototypeOf(store.db.drafts) as typeof store.db.drafts, 'put')
+  for (let n = 1; n <= 20; n++) {
+    draft.value.value = '更'.repeat(n)
+    await Promise.resolve() // a key each: the writes of the ones before are still under way
+  }
+  await vi.waitFor(async () => expect((await store.db.drafts.get('note:3'))?.value).toBe('更'.repeat(20)))
+  expect(put.mock.calls.length).toBeLessThan(5)
+  put.mockRestore()
+})
+
 test('what is typed before the old words are back wins over them', async () => {
   await store.db.drafts.put({ key: 'note:2', value: 'old', at: '' })
   const draft = inScope(() => useDraft('note:2', ''))
