@@ -288,7 +288,8 @@ def _write(batch: _Batch, group: tuple[Act, ...], outcomes: list[Outcome]) -> No
                 "outcome": outcome.outcome, "code": outcome.code, "detail": outcome.detail,
             },
         )  # fmt: skip
-        if outcome.outcome in (PARKED, REJECTED):
+        # A decision about an item that could not be carried out leaves that item open: a second one would say nothing.
+        if outcome.outcome in (PARKED, REJECTED) and act.act != "review.settle":
             _send_to_review(batch, act, outcome)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.acts import DONE, Context, Outcome, Parked, Rejected, act, perform
+from server.acts import DONE, Context, Outcome, Parked, Refusal, Rejected, act, perform
 from server.acts.schemas import ArgsSchema, Id, Text, one_of
 from server.models import JournalEntry, ReviewItem, User, WorkOrder
 from server.models.customer import mask
@@ -42,7 +42,10 @@ def settle(ctx: Context, id: str, decision: str, note: str) -> Outcome:
             ctx.read,
         )
         entry = ctx.session.get_one(JournalEntry, item.act_id)
-        perform(theirs, item.act, item.v, entry.args)
+        try:
+            perform(theirs, item.act, item.v, entry.args)
+        except Refusal as refusal:  # it still cannot be applied: the item stays as it was, and the desk hears why
+            raise Rejected(refusal.code, refusal.detail) from None
     item.state, item.resolution = "resolved", {"apply": "applied", "discard": "discarded"}[decision]
     item.resolved_by, item.resolved_at, item.resolution_note = ctx.user.id, ctx.received, note
     if item.work_order_id and (order := ctx.session.get(WorkOrder, item.work_order_id)):

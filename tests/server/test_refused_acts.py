@@ -77,6 +77,15 @@ def test_acts_of_one_group_are_applied_all_or_none(app: Flask, cast: Cast, desk:
         assert db.session.scalars(select(FeedRow).where(FeedRow.noun == "part_use")).all() == []
 
 
+def test_what_still_cannot_be_applied_stays_open_and_the_desk_hears_why(cast: Cast, desk: Peer, phone: Peer):
+    _, visit_id = dispatched(desk, cast, cast.alice)
+    assert phone.do("visit.finish", visit_id=visit_id)["outcome"] == "parked"
+    item = desk.pull().one("review_item")
+    receipt = desk.do("review.settle", id=item["id"], decision="apply")
+    assert (receipt["outcome"], receipt["code"]) == ("rejected", "illegal-transition")
+    assert desk.pull().one("review_item")["state"] == "open"
+
+
 def test_a_parked_act_can_be_applied_by_the_dispatcher_in_its_authors_name(cast: Cast, desk: Peer, phone: Peer):
     _, visit_id = dispatched(desk, cast, cast.alice)
     early = phone.do("visit.travel", visit_id=visit_id)
