@@ -42,6 +42,7 @@ install-dev:
 	@$(BOOT) pwa
 
 lint: install-dev
+	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
 	@$(BOOT) npm run --silent lint
 

@@ -1,4 +1,5 @@
 """Commands of the shell: `flask welcome`, `flask create-admin`, and those the other rooms bring along."""
+
 from __future__ import annotations
 
 import os

@@ -4,6 +4,7 @@ What is promised is on the disk first: parts are flushed before an offset is tol
 place before a row says it is stored. After a crash the length of the part file is the truth, not the row.
 No database transaction is open while bytes arrive, are hashed or are looked at: SQLite has one writer.
 """
+
 from __future__ import annotations
 
 import fcntl

@@ -3,6 +3,7 @@
 Files from outside are hostile until Pillow has said otherwise: only the formats phones make are tried, pixels are
 counted from the header before anything is unpacked, and whatever a decoder raises becomes a problem of the catalogue.
 """
+
 from __future__ import annotations
 
 import io

@@ -1,4 +1,5 @@
 """Devices, users, and what is shown only for a reason."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,4 +1,5 @@
 """Signing in and out: tokens, the device's registration, the password."""
+
 from __future__ import annotations
 
 from functools import cache

@@ -6,6 +6,7 @@ unused successor is revoked and another issued. A token whose successor WAS used
 the successor needs the old one any more. Then the whole chain of the device is revoked. The same holds for a revoked
 successor that turns up after all.
 """
+
 from __future__ import annotations
 
 from flask import current_app

@@ -3,6 +3,7 @@
 Swagger UI comes from our own build and its start script from here: nothing is loaded from elsewhere, and the
 content security policy of every other page holds for this one too.
 """
+
 from __future__ import annotations
 
 from typing import Any, cast

@@ -2,6 +2,7 @@
 
 What no database and no screen could hold is refused here, with a sentence.
 """
+
 from __future__ import annotations
 
 from typing import Any, NoReturn

@@ -1,4 +1,5 @@
 """The side door: bytes come in by tus 1.0 and go out by their hash."""
+
 from __future__ import annotations
 
 import base64

@@ -1,4 +1,5 @@
 """Whether the server can do its work: for load balancers, for the deploy script, for whoever is called at night."""
+
 from __future__ import annotations
 
 from functools import cache

@@ -1,4 +1,5 @@
 """The PWA's own files: what the build put into `pwa/dist`, with headers that let a browser keep what never changes."""
+
 from __future__ import annotations
 
 import gzip

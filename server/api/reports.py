@@ -1,4 +1,5 @@
 """The service report of a visit: as data for a screen, as PDF for the customer and the archive."""
+
 from __future__ import annotations
 
 from typing import Any

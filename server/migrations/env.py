@@ -1,4 +1,5 @@
 """Alembic's entry: migrations run over the app's own engine, on SQLite and PostgreSQL alike."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -3,6 +3,7 @@
 `pwa/src/screens/engineer/reportView.ts` is the twin: both must choose the same rows, or what was signed on the phone
 would look edited here.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass

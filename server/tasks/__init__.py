@@ -8,6 +8,7 @@ A cause records its work with `Task.enqueue(session, "server.tasks.process_image
 Whoever dies holding a task, a thread, an rq worker or Redis itself: the lease runs out and the task is due again.
 So every task may run twice and must not mind. Nobody imports this room but who starts the work; causes name it.
 """
+
 from server.tasks.pictures import expire_uploads, process_image
 from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
 from server.tasks.running import init_tasks, worker

@@ -1,4 +1,5 @@
 """Tasks of files: thumbnails, and uploads that never came to an end."""
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -1,4 +1,5 @@
 """Claiming, performing and giving back tasks: the same on SQLite and PostgreSQL."""
+
 from __future__ import annotations
 
 import pkgutil

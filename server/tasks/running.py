@@ -1,4 +1,5 @@
 """Who does the work: a thread of the serving process, or rq with a relay in front of it."""
+
 from __future__ import annotations
 
 import atexit

@@ -1,4 +1,5 @@
 """Tasks of the calendar: what the passing of days changes."""
+
 from __future__ import annotations
 
 from datetime import timedelta

@@ -17,7 +17,9 @@ def storage(request: pytest.FixtureRequest, tmp_path: Path) -> Storage:
 
 
 def entry(seq: int, **more) -> Entry:
-    return replace(Entry(seq, "line", seq, f"act-{seq}", "note.add", 1, "2026-11-21T08:00:00.000Z", {"文": seq}), **more)
+    return replace(
+        Entry(seq, "line", seq, f"act-{seq}", "note.add", 1, "2026-11-21T08:00:00.000Z", {"文": seq}), **more
+    )
 
 
 def row(row_id: str, scope: str = "wo:1", rev: int = 1) -> Row:
