@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import tempfile
 import time
@@ -34,6 +35,7 @@ class Figures:
     broken: Counter[str] = field(default_factory=Counter)
     failures: list[tuple[int, str]] = field(default_factory=list)
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
 
     def line(self) -> str:
         kinds = ("lost", "duplicated", "diverged", "stuck", "leaked", "illegal")
@@ -42,6 +44,7 @@ class Figures:
             "faults": dict(sorted(self.faults.items())), **{kind: self.broken[kind] for kind in kinds},
             "declared_losses": self.undefended, "failing_seeds": [seed for seed, _ in self.failures],
             "seeds_per_s": round(self.seeds / self.seconds, 2) if self.seconds else 0,
+            "seeds_per_cpu_s": round(self.seeds / self.cpu_seconds, 2) if self.cpu_seconds else 0,
         })  # fmt: skip
 
 
@@ -54,6 +57,9 @@ def deployment(database: str) -> Iterator[Deployment]:
         postgres = stack.enter_context(start_postgres()) if database == "postgresql" else None
         server = Deployment(folder, postgres)
         stack.callback(server.close)
+        gc.collect()
+        gc.freeze()  # the app and its tables: looking through them again and again costs a tenth
+        stack.callback(gc.unfreeze)
         yield server
 
 
@@ -72,7 +78,7 @@ def simulate(
     tell: Callable[[str], None] = lambda line: None,
 ) -> Figures:  # fmt: skip
     """Runs the seeds; stops at the first failure unless told to keep going."""
-    figures, began = Figures(), time.perf_counter()
+    figures, began, cpu = Figures(), time.perf_counter(), time.process_time()
     for seed in seeds:
         world, broken = run(server, plan(seed))
         figures.seeds += 1
@@ -90,7 +96,7 @@ def simulate(
             explain(server, seed, broken, db, tell)
             if not keep_going:
                 break
-    figures.seconds = time.perf_counter() - began
+    figures.seconds, figures.cpu_seconds = time.perf_counter() - began, time.process_time() - cpu
     return figures
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 
-from server import clock
+from server import clock, pull
 from server.extensions import db
 from server.models import Device, Team, User
 from sync.client import Answer, Refused, Report, Unreachable
@@ -28,7 +28,7 @@ from tests.simulation.people import Person, pick
 from tests.simulation.phone import Killed, Phone
 
 DAYS = 14
-STEPS = 60
+STEPS = 32  # beside the first morning: worlds of this size find more in an hour than fewer large ones
 ROUNDS_TO_DRAIN = 12  # contacts of every phone after the network healed (I14)
 FUSE = 250  # operations; where a kill strikes is drawn up to here
 MINUTES = timedelta(minutes=1)
@@ -36,7 +36,7 @@ MINUTES = timedelta(minutes=1)
 #: What happens after the first morning, by weight; to the office's devices as to the engineers'.
 KINDS = {
     "work": 46, "sync": 34, "offline": 4, "tasks": 3, "late": 4, "power_loss": 2, "lose_storage": 0.5, "clone": 0.6,
-    "revoke": 0.5, "backup": 2, "restore": 0.9, "team": 0.8, "sign_out": 0.6,
+    "revoke": 0.5, "backup": 3, "restore": 1.6, "team": 0.8, "sign_out": 0.6,
 }  # fmt: skip
 
 
@@ -59,6 +59,7 @@ class Plan:
     weather: float
     kills: float  # how often a step of a phone ends in a kill
     wsgi: bool
+    near: int  # changes up to which a pull goes by changes, so that small worlds go both ways
     steps: tuple[Step, ...]
 
 
@@ -81,9 +82,8 @@ def plan(seed: int) -> Plan:
         ),
         key=lambda step: (step.minute, step.seed),
     )  # fmt: skip
-    return Plan(
-        seed, phones, rng.choice([0, 0.5, 1, 2]), rng.choice([0, 0.05, 0.15]), seed % 20 == 0, tuple(steps)
-    )  # fmt: skip
+    weather, kills, near = rng.choice([0, 0.5, 1, 2]), rng.choice([0, 0.05, 0.15]), rng.choice([500, 3])
+    return Plan(seed, phones, weather, kills, seed % 20 == 0, near, tuple(steps))
 
 
 @dataclass
@@ -112,7 +112,7 @@ class World:
     def __init__(self, server: Deployment, plan: Plan) -> None:
         self.server, self.plan = server, plan
         server.fresh(plan.seed)
-        server.wsgi = plan.wsgi
+        server.wsgi, pull.NEAR_CHANGES = plan.wsgi, plan.near
         self.random = random.Random(plan.seed)
         self.ids = Ids(f"world {plan.seed}")
         self.faults: Counter[str] = Counter()
