@@ -134,6 +134,7 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
 
   'sync.title': 'Sync',
   'sync.all_done': 'Everything delivered',
+  'sync.checking': 'The server has everything; it is still checking {f} files.',
   'sync.all_done_hint': 'The server has received and checked every record and file of this phone.',
   'sync.waiting': '{n} records and {f} files still on the phone',
   'sync.waiting_acts': '{n} record still on the phone | {n} records still on the phone',

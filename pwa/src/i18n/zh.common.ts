@@ -132,6 +132,7 @@ export const zhCommon = {
 
   'sync.title': '同步',
   'sync.all_done': '全部送达',
+  'sync.checking': '服务器都已收到，还有 {f} 个文件正在核对。',
   'sync.all_done_hint': '这台手机上的每条记录和每个文件，服务器都已收到并核对。',
   'sync.waiting': '{n} 条记录、{f} 个文件还在手机上',
   'sync.waiting_acts': '{n} 条记录还在手机上',

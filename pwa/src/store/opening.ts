@@ -7,7 +7,7 @@ import { readMeta } from './meta'
 /** Null when they never signed in on this device, or signed out. */
 export async function openStore(userId: Id): Promise<Store | null> {
   const db = new UserDatabase(userId)
-  const [deviceId, user, tokens] = [await readMeta(db, 'deviceId'), await readMeta(db, 'user'), await readMeta(db, 'tokens')]
+  const [deviceId, user, tokens] = await Promise.all([readMeta(db, 'deviceId'), readMeta(db, 'user'), readMeta(db, 'tokens')])
   if (deviceId && user && tokens) return { userId, deviceId, name: user.name, roles: user.roles, db }
   db.close()
   return null

@@ -14,11 +14,12 @@ export function useSyncStatus(): Readonly<Ref<SyncStatus | undefined>> {
 }
 
 export async function syncStatus(db: UserDatabase): Promise<SyncStatus> {
-  const [entries, pendingActs, oldest, waitingFiles] = await Promise.all([
+  const [entries, pendingActs, oldest, waitingFiles, checkingFiles] = await Promise.all([
     db.meta.toArray(),
     db.outbox.where('state').equals('pending').count(),
     db.outbox.where('state').equals('pending').first(),
     db.files.where('state').anyOf('waiting', 'uploading', 'stuck').count(),
+    db.files.where('state').equals('stored').count(),
   ])
   const meta = Object.fromEntries(entries.map(({ key, value }) => [key, value])) as Partial<Meta>
   const storage = lastStorageReport()
@@ -30,6 +31,7 @@ export async function syncStatus(db: UserDatabase): Promise<SyncStatus> {
     phase: activity?.phase ?? 'idle',
     pendingActs,
     waitingFiles,
+    checkingFiles,
     oldestPendingAt: oldest?.at ?? null,
     firstSync: { complete: meta.firstSyncComplete ?? false, rows: meta.pulledRows ?? 0 },
     persisted: storage.persisted,

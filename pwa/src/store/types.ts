@@ -54,6 +54,8 @@ export interface SyncStatus {
   phase: SyncPhase
   pendingActs: number
   waitingFiles: number
+  /** At the server, and not yet looked at by it. */
+  checkingFiles: number
   oldestPendingAt: Instant | null
   problem?: { code: string; detail: string }
   firstSync: { complete: boolean; rows: number }

@@ -3,7 +3,7 @@ import type { SyncStatus } from '@/store'
 import { judge } from './syncNow'
 
 const status = (part: Partial<SyncStatus>): SyncStatus => ({
-  contact: 'ok', lastContactAt: null, syncing: false, phase: 'idle', pendingActs: 0, waitingFiles: 0, oldestPendingAt: null,
+  contact: 'ok', lastContactAt: null, syncing: false, phase: 'idle', pendingActs: 0, waitingFiles: 0, checkingFiles: 0, oldestPendingAt: null,
   firstSync: { complete: true, rows: 0 }, persisted: null, storage: { used: null, quota: null }, clockOffsetMs: 0,
   signInNeeded: false, ...part,
 })
