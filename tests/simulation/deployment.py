@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from argon2 import PasswordHasher
 
 from server import clock, pull, push
 from server.api import identity
@@ -81,12 +82,14 @@ class Deployment:
     """One app; `fresh()` gives it the template's database again."""
 
     def __init__(self, folder: Path, postgres: Postgres | None = None) -> None:
-        logging.getLogger("server").setLevel(logging.CRITICAL)
+        log = logging.getLogger("server")
+        self.former = models_base.uuids, models_user._hasher, pull.NEAR_CHANGES, log.level  # type: ignore[attr-defined]
+        log.setLevel(logging.CRITICAL)  # batches that go again and stale tasks are what a world is about
         self.folder, self.postgres = folder, postgres
         self.claims: dict[str, dict[str, str]] = {}  # token: who it speaks for
         self.url = postgres.url("simulation") if postgres else f"sqlite:///{folder / 'service.db'}"
         self._set_ids(Ids("template"))
-        models_user._hasher = models_user.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+        models_user._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # argon2 is slow on purpose
         if postgres:
             migrate(postgres.create_database("simulation"), folder)
         else:
@@ -171,13 +174,11 @@ class Deployment:
 
     def close(self) -> None:
         """Gives everything back, also what was replaced in the server's modules."""
-        import uuid_utils.compat
-        from argon2 import PasswordHasher
-
         close(self.app)
         clock._standing.set(None)
-        models_base.uuids = uuid_utils.compat
-        models_user._hasher = PasswordHasher()
+        uuids, models_user._hasher, pull.NEAR_CHANGES, level = self.former
+        models_base.uuids = uuids  # type: ignore[attr-defined]
+        logging.getLogger("server").setLevel(level)
 
     # --- Requests -----------------------------------------------------------------------------------------
 

@@ -36,7 +36,7 @@ def test_in_every_world_on_sqlite_nothing_is_lost_and_everyone_agrees(server: De
     lines: list[str] = []
     figures = simulate(server, range(1, 1 + SEEDS_SQLITE), tell=lines.append)
     assert not figures.failures, "\n".join(lines)
-    assert figures.acts > 20 * SEEDS_SQLITE and figures.files > SEEDS_SQLITE, "worlds in which nothing happens"
+    assert figures.acts > 20 * SEEDS_SQLITE and figures.files > SEEDS_SQLITE / 3, "worlds in which nothing happens"
     rare = {"killed", "restored", "cloned", "revoked", "storage_lost", "two_tabs", "answer_lost", "arrived_late"}
     assert not rare - figures.faults.keys(), f"faults that never happened: {rare - figures.faults.keys()}"
 
@@ -44,8 +44,7 @@ def test_in_every_world_on_sqlite_nothing_is_lost_and_everyone_agrees(server: De
 @pytest.mark.slow
 @pytest.mark.postgres
 @pytest.mark.timeout(600)
-def test_in_every_world_on_postgresql_nothing_is_lost_and_everyone_agrees(server: Deployment):
-    server.claims.clear()  # the module's own server rests meanwhile
+def test_in_every_world_on_postgresql_nothing_is_lost_and_everyone_agrees():
     lines: list[str] = []
     with deployment("postgresql") as made:
         figures = simulate(made, range(1001, 1001 + SEEDS_POSTGRES), db="postgresql", tell=lines.append)
