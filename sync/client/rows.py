@@ -16,6 +16,8 @@ def apply_page(storage: Storage, page: Json, now: datetime) -> None:
     epoch = page["epoch"]
     if page["reset"] or storage.get("epoch") not in (None, epoch):
         _reset(storage, epoch)
+    if storage.get("epoch") != epoch:  # also before the first pull: what was answered then may be of another epoch
+        outbox.forget_answers(storage, epoch)
     entered = set(page["entered"])
     pending = outbox_ids(storage) if page["left"] else set()
     for left in page["left"]:
@@ -54,7 +56,6 @@ def _reset(storage: Storage, epoch: str) -> None:
     storage.put("rev", 0)
     if storage.get("epoch") == epoch:
         return
-    outbox.forget_answers(storage, epoch)
     for file in storage.files():
         if file.state in ("sent", "verified"):  # a restored server may have lost its copy
             storage.put_file(replace(file, state="waiting", url=None, failures=0, not_before="", verified_at=None))

@@ -275,7 +275,7 @@ MUTANTS = [
 
 
 def hunt(server: Any, mutant: Mutant, most: int) -> dict[str, Any]:
-    """Runs seeds with the mutant until an invariant breaks. Any other exception is a fault of the mutant, and raised."""
+    """Runs seeds with the mutant until an invariant breaks. Any other exception is the mutant's fault, and raised."""
     with mutant.patch():
         for seed in range(FIRST_SEED, FIRST_SEED + most):
             _, broken = run(server, plan(seed))

@@ -206,6 +206,18 @@ def test_a_restored_server_gets_back_what_it_lost(phones: Phones, visit_id: str,
     assert row is not None and row.body["state"] == "travelling"
 
 
+def test_an_answer_from_before_a_restore_does_not_wait_for_ever(phones: Phones, visit_id: str, app: Flask):
+    """Found by seed 2054: pushed, never pulled, then the server began another epoch."""
+    alice = phones.of("alice")
+    alice.act("visit.accept", visit_id=visit_id)
+    wire_of(alice).next = [None, "dropped"]
+    alice.sync()
+    with app.app_context():
+        db.session.execute(text("UPDATE clock SET epoch = :epoch"), {"epoch": new_id()})
+        db.session.commit()
+    assert alice.sync().stopped is None and alice.outbox == []
+
+
 def test_a_scope_left_with_acts_to_send_is_handed_over_until_they_are_answered(
     phones: Phones, visit_id: str, cast: Cast, peer: Callable[..., Peer]
 ):
