@@ -92,7 +92,7 @@ class Person:
         people = [self.cast.alice.id, self.cast.bob.id, self.cast.charlie.id]
         active = [p.user_id for p in self.world.phones if not p.office]
         lead = self.rng.choice(active if active and self.rng.random() < 0.85 else people)
-        helpers = [p for p in people if p != lead and self.rng.random() < 0.25]
+        helpers = [p for p in people if p != lead and self.rng.random() < 0.5]
         return {"lead_id": lead, "helper_ids": helpers}
 
     def slot(self) -> dict[str, str]:
@@ -224,7 +224,7 @@ class Person:
         options: list[tuple[int, Callable[[], Any]]] = [
             (4, lambda: self.act("note.add", id=self.id(), visit_id=visit_id, text="记一笔")),
             (3, lambda: self.world.save(self.phone, [part])),
-            (4, lambda: self.world.save(self.phone, [diagnosis])),
+            (6, lambda: self.world.save(self.phone, [diagnosis])),
             (2, lambda: self.world.save(self.phone, [diagnosis, part])),
             (2, lambda: self.photo(visit_id, self.rng.choice(["before", "after"]))),
             (2, lambda: self.checklist(visit_id)),
@@ -239,7 +239,7 @@ class Person:
         for entry in self.phone.client.outbox:
             if entry.act == "diagnosis.edit" and entry.args["visit_id"] == visit_id:
                 shown |= {name: now for name, (_, now) in entry.args["changes"].items()}
-        changes = {"cause_code": [shown["cause_code"], self.rng.choice(["power", "网络", "软件"])]}
+        changes = {"cause_code": [shown["cause_code"], f"cause-{self.rng.randint(1, 999)}"]}
         if self.rng.random() < 0.4:
             changes["symptom_text"] = [shown["symptom_text"], f"症状 {self.rng.randint(1, 99)}"]
         return changes
