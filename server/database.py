@@ -31,7 +31,9 @@ def _engine_options(url: str) -> dict[str, Any]:
         if ":memory:" in url:
             return {"json_serializer": _dump_json}
         return {**more, "connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
-    return {**more, "pool_pre_ping": True}
+    # No ping before each use: it would cost every request a round trip for the day PostgreSQL restarts. Then the first
+    # request that meets a dead connection is answered "busy", all pooled ones are thrown away, and the next succeeds.
+    return more
 
 
 def _dump_json(value: Any) -> str:

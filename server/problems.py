@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, has_request_context, request
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -149,6 +150,13 @@ def init_problems(app: Flask) -> None:
         errors = (getattr(error, "data", None) or {}).get("messages")
         headers = {k: v for k, v in error.get_headers() if k.lower() in ("allow", "retry-after")}
         return answer(Problem(code, extra={"errors": errors} if errors else None, headers=headers))
+
+    @app.errorhandler(DBAPIError)
+    def _database(error: DBAPIError) -> Response:
+        if not error.connection_invalidated:
+            return _fault(error)
+        current_app.logger.warning("the database went away: %s", type(error.orig).__name__)
+        return answer(Problem("busy", headers={"Retry-After": "1"}))
 
     @app.errorhandler(PoolTimeout)
     def _no_connection(error: PoolTimeout) -> Response:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
+from collections.abc import Callable
 
+import pytest
+from flask import Flask
+
+from server.extensions import db
 from server.problems import CATALOGUE, sentence
-from tests.cast import sign_in
+from tests.cast import Cast, sign_in
+from tests.peer import Peer
 
 
 def test_every_code_has_a_status_and_a_sentence_in_both_languages():
@@ -81,3 +86,21 @@ def test_errors_by_place_in_a_list_are_told(client, cast):
     answer = client.post("/api/users", json=body, headers=sign_in(client, cast.ada))
     assert answer.status_code == 422, answer.text
     assert answer.json["errors"]["json"]["roles"]["0"]
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has no connections to lose
+def test_a_restarted_database_costs_one_busy_answer_and_nothing_else(
+    request: pytest.FixtureRequest, app: Flask, cast: Cast, peer: Callable[..., Peer]
+):
+    phone = peer(cast.alice)
+    phone.pull()
+    with app.app_context():
+        url = db.engine.url
+    request.getfixturevalue("postgres").execute(
+        f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{url.database}'"
+    )
+    body = {"protocol": 1, "device": phone.device_id, "cookie": phone.cookie}
+    answers = [phone.client.post("/api/sync/pull", json=body, headers=phone.headers) for _ in range(3)]
+    assert {answer.status_code for answer in answers[:-1]} <= {200, 503}
+    assert [a.json["code"] for a in answers if a.status_code == 503] in ([], ["busy"])
+    assert answers[-1].status_code == 200
