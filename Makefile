@@ -11,7 +11,7 @@ PYTEST = $(PY) -m pytest -p no:cacheprovider $(PYTEST_ARGS)
 export VENV
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run install build test check lint types house bench simulate dev lock lighthouse clean
+.PHONY: help run install build test check lint types house bench simulate simulate-mutants dev lock lighthouse clean
 
 help:
 	@echo "make run       install, build, migrate, load the demo company once, serve on PORT (8000)"
@@ -69,6 +69,9 @@ bench: install-dev
 
 simulate: install-dev
 	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) --db $(or $(DB),sqlite)
+
+simulate-mutants: install-dev
+	@$(PY) -m tests.simulation.mutants
 
 lighthouse: install-dev
 	@$(BOOT) build
