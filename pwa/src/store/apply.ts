@@ -6,17 +6,17 @@ import type { PullAnswer, WireRow } from '../protocol/wire'
 import { atomically } from './connection'
 import type { Store } from './current'
 import { keyOf, refsOf, type StoredRow, type Tables } from './database'
+import { enterEpoch } from './epoch'
 import { readMeta, writeMeta } from './meta'
 import { Overlay } from './overlay'
 import { replay, resetDirty } from './rebase'
 import { sendAgainAfter } from './receipts'
 import type { OutboxEntry } from './types'
-import { followFiles, sendFilesAgain } from './verifying'
+import { followFiles } from './verifying'
 
 export async function applyPull(store: Store, answer: PullAnswer, at: string): Promise<void> {
   await atomically(store.db, ['rows', 'outbox', 'journal', 'meta', 'files'], async (db) => {
-    const epoch = await readMeta(db, 'epoch')
-    if (epoch && epoch !== answer.epoch) await sendFilesAgain(db)
+    await enterEpoch(db, answer.epoch)
     await sendAgainAfter(db, answer.last)
     await closeAnswered(db, answer.rev, at)
     const entries = await db.outbox.orderBy('n').toArray()
@@ -39,7 +39,7 @@ async function remember(db: Tables, answer: PullAnswer): Promise<void> {
   const before = answer.reset ? 0 : ((await readMeta(db, 'pulledRows')) ?? 0)
   const complete = answer.complete || (!answer.reset && ((await readMeta(db, 'firstSyncComplete')) ?? false))
   await writeMeta(db, {
-    cookie: answer.cookie, epoch: answer.epoch, firstSyncComplete: complete, pulledRows: before + answer.rows.length,
+    cookie: answer.cookie, firstSyncComplete: complete, pulledRows: before + answer.rows.length,
   })
 }
 

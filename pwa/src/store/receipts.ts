@@ -3,6 +3,7 @@ import type { PushAnswer } from '../protocol/wire'
 import { ENVELOPE_BYTES, MAX_ACTS, MAX_BATCH_BYTES, dumpAct, sizeOf } from '../protocol/wire'
 import { atomically } from './connection'
 import type { Tables, UserDatabase } from './database'
+import { enterEpoch } from './epoch'
 import { readMeta, writeMeta } from './meta'
 import type { OutboxEntry } from './types'
 
@@ -37,7 +38,8 @@ function units(entries: readonly OutboxEntry[]): OutboxEntry[][] {
 
 /** Stores the receipts. True when the outbox is other than before: false twice in a row would be a loop. */
 export async function acceptReceipts(database: UserDatabase, answer: PushAnswer): Promise<boolean> {
-  return atomically(database, ['outbox', 'journal', 'meta'], async (db) => {
+  return atomically(database, ['outbox', 'journal', 'meta', 'files'], async (db) => {
+    await enterEpoch(db, answer.epoch)
     const sentAgain = await sendAgainAfter(db, answer.last)
     let moved = sentAgain
     for (const { n, id, outcome, rev, code, detail } of answer.receipts) {
@@ -46,7 +48,7 @@ export async function acceptReceipts(database: UserDatabase, answer: PushAnswer)
       await db.outbox.update(n, { state: 'answered', outcome, rev, code, detail })
       moved = true
     }
-    await writeMeta(db, { acknowledgedN: answer.last, epoch: answer.epoch })
+    await writeMeta(db, { acknowledgedN: answer.last })
     return moved
   })
 }

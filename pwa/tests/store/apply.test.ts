@@ -155,6 +155,33 @@ describe('a scope left', () => {
   })
 })
 
+describe('a server restored from a backup, heard of by a push before any pull', () => {
+  const answer = (more: object) => ({ epoch: 'epoch-2', serverTime: AT, last: 1, receipts: [], ...more })
+  beforeEach(async () => {
+    await acceptVisit(VISIT)
+    await receipts(900)
+  })
+
+  test('is asked again for every receipt of its former life, whose rev says nothing any more', async () => {
+    await acceptReceipts(store.db, answer({}))
+    expect(await store.db.outbox.toArray()).toMatchObject([{ n: 1, state: 'pending', rev: null }])
+    await acceptReceipts(store.db, answer({
+      receipts: [{ n: 1, id: (await store.db.outbox.get(1))!.id, outcome: 'applied', rev: 3, code: null, detail: null }],
+    }))
+    await pull({ epoch: 'epoch-2', reset: true, rev: 4, cookie: 'e2' })
+    expect(await store.db.outbox.count()).toBe(0)
+  })
+
+  test('is offered every file again', async () => {
+    await store.db.files.put({
+      attachmentId: 'a', sha256: 's', size: 1, mime: 'image/jpeg', purpose: 'site', state: 'verified', addedAt: AT,
+      tries: 0, error: null, offset: 1, priority: 0, visitId: VISIT, uploadUrl: null, verifiedAt: AT,
+    } as never)
+    await acceptReceipts(store.db, answer({}))
+    expect(await store.db.files.get('a')).toMatchObject({ state: 'waiting', offset: 0 })
+  })
+})
+
 describe('a reset', () => {
   test('throws away pulled rows and nothing else', async () => {
     await acceptVisit(VISIT)
