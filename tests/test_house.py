@@ -278,7 +278,8 @@ def bare_app(monkeypatch, tmp_path):
     monkeypatch.delenv("REDIS_URL", raising=False)
     from server import create_app
 
-    return create_app()
+    # No worker: the database is not migrated, and a thread that says so after the last test has the last word.
+    return create_app({"WORKER_THREAD": False})
 
 
 def guarded_rules(app):

@@ -119,4 +119,5 @@ def _live_through(session: Session, anchor: datetime, say: Say) -> Timeline:
     stage.album.keep(session, store())
     say(f"照片与签名 / pictures: {len(stage.album.pictures)} + {len(stage.album.signatures)}")
     timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}"))
+    stage.album.deliver(session)
     return timeline
