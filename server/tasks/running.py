@@ -6,6 +6,7 @@ import atexit
 import os
 import signal
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -158,10 +159,21 @@ def worker() -> None:
     db.engine.dispose()
     relay = _fork_relay(app)
     try:
+        _wait_for_redis(app)
         rq.Worker([QUEUE], connection=_redis(app)).work(logging_level="WARNING")
     finally:
         os.kill(relay, signal.SIGTERM)
         os.waitpid(relay, 0)
+
+
+def _wait_for_redis(app: Flask) -> None:
+    """A worker that begins without a Redis would end at once: rq only waits for one that it has met before."""
+    while True:
+        try:
+            _redis(app).ping()
+            return
+        except redis.ConnectionError:
+            time.sleep(1)
 
 
 def _fork_relay(app: Flask) -> int:
