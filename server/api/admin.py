@@ -14,7 +14,7 @@ from server import clock
 from server.api import chains
 from server.api.auth import MAX_PASSWORD, MIN_PASSWORD, DeviceForm, Tokens, register, tokens
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text
-from server.api.identity import current_device_id, current_user, requires
+from server.api.identity import current_device_id, current_user, draining, requires
 from server.extensions import db
 from server.models import AccessLog, Device, Team, User, WorkOrder, new_id
 from server.models.user import ROLES
@@ -109,11 +109,15 @@ def devices() -> list[dict[str, Any]]:
 def add_device(form: dict[str, Any]) -> dict[str, Any]:
     """Registers another device of the same person without the password: for one whose storage was cloned.
 
-    It takes the refresh token (Bearer), since it gives one, and the old device stays as it was.
+    It takes the refresh token (Bearer), since it gives one, and the old device stays as it was. The new one of a
+    revoked device is revoked from birth: it may bring in what the old one could not, and nothing else.
     """
-    chains.check(get_jwt()["jti"], current_device_id())
+    link = chains.check(get_jwt()["jti"], current_device_id())
     device = register(current_user, form)
-    refresh = chains.begin(device)
+    if draining():
+        parent = db.session.get_one(Device, current_device_id())
+        device.revoked_at, device.revoked_by = parent.revoked_at, parent.revoked_by
+    refresh = chains.begin(device, link.expires_at if draining() else None)
     db.session.commit()
     return {**tokens(current_user.id, device.id, refresh), "device_id": device.id}
 
@@ -123,13 +127,12 @@ def add_device(form: dict[str, Any]) -> dict[str, Any]:
 @blueprint.arguments(ReasonForm)
 @blueprint.response(200, DeviceBody)
 def revoke(form: dict[str, Any], device_id: str) -> dict[str, Any]:
-    """Shuts a device out for good: its tokens end now. What it has not sent stays on it."""
+    """Shuts a device out for good: from now on it reads nothing. What it has not sent it may still bring in."""
     device = db.session.get(Device, device_id, with_for_update=True) if is_id(device_id) else None
     if device is None or not (device.user_id == current_user.id or current_user.has_role(*MANAGES_DEVICES)):
         raise Problem("not-found")
     if device.revoked_at is None:
         device.revoked_at, device.revoked_by = clock.now(), current_user.id
-        chains.end(device.id)
         _log("device", device.id, form["reason"], {"act": "revoke"})
         db.session.commit()
     return _device_body(device, db.session.get_one(User, device.user_id).name)
@@ -176,7 +179,7 @@ def create_user(form: dict[str, Any]) -> User:
 @blueprint.arguments(UserForm)
 @blueprint.response(200, FullUserBody)
 def change_user(form: dict[str, Any], user_id: str) -> User:
-    """Changes what is given. A new password, and the end of an account, sign its devices out."""
+    """Changes what is given. A new password signs the devices out; those of an account that ends may only drain."""
     user = db.session.get(User, user_id, with_for_update=True) if is_id(user_id) else None
     if user is None:
         raise Problem("not-found")
@@ -202,7 +205,7 @@ def _change(user: User, form: dict[str, Any]) -> None:
     except IntegrityError as error:
         taken = "login" if "login" in str(error.orig) else "number"
         raise Problem("conflict", extra={"errors": {"json": {taken: ["Somebody else has it."]}}}) from error
-    if "password" in form or not user.active:
+    if "password" in form:
         chains.end_others(user.id, current_device_id())
     db.session.commit()
 

@@ -5,24 +5,30 @@ once" would sign it out in the field. The rule here: a token whose successor was
 unused successor is revoked and another issued. A token whose successor WAS used is in two hands: nobody who received
 the successor needs the old one any more. Then the whole chain of the device is revoked. The same holds for a revoked
 successor that turns up after all.
+
+The chain of a device that drains (revoked, or its user's account ended) goes on to the day it would have ended
+without another contact, and no further: a device has as long to bring in its work as it had to sign in, from its last
+contact before, and none can drain for ever.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 from flask import current_app
 from sqlalchemy import delete, select, update
 
 from server import clock
-from server.api.identity import refresh_token
+from server.api.identity import draining, refresh_token
 from server.extensions import db
 from server.models import Device, RefreshToken, new_id
 from server.problems import Problem
 
 
-def begin(device: Device) -> str:
+def begin(device: Device, ends: datetime | None = None) -> str:
     """The first token of a new chain; what the device had before ends here. The caller commits."""
     end(device.id)
-    return _add(device.id, device.user_id, parent_id=None)
+    return _add(device.id, device.user_id, None, ends)
 
 
 def end(device_id: str) -> None:
@@ -64,27 +70,29 @@ def rotate(token_id: str, device_id: str) -> str:
     db.session.execute(
         delete(RefreshToken).where(RefreshToken.device_id == device_id, RefreshToken.expires_at < clock.now())
     )
-    token = _add(device_id, row.user_id, parent_id=row.id)
+    token = _add(device_id, row.user_id, row.id, row.expires_at if draining() else None)
     db.session.commit()
     return token
 
 
-def check(token_id: str, device_id: str) -> None:
-    """Raises problem `token-invalid` unless the token could be rotated now."""
+def check(token_id: str, device_id: str) -> RefreshToken:
+    """The token's row; problem `token-invalid` unless it could be rotated now."""
     row = db.session.get(RefreshToken, token_id)
     if row is None or row.device_id != device_id or row.revoked_at is not None or row.used_at is not None:
         raise Problem("token-invalid")
+    return row
 
 
-def _add(device_id: str, user_id: str, parent_id: str | None) -> str:
+def _add(device_id: str, user_id: str, parent_id: str | None, ends: datetime | None) -> str:
     now = clock.now()
+    ends = ends or now + current_app.config["JWT_REFRESH_TOKEN_EXPIRES"]
     row = RefreshToken(
         id=new_id(),
         device_id=device_id,
         user_id=user_id,
         parent_id=parent_id,
         created_at=now,
-        expires_at=now + current_app.config["JWT_REFRESH_TOKEN_EXPIRES"],
+        expires_at=ends,
     )
     db.session.add(row)
-    return refresh_token(user_id, device_id, row.id)
+    return refresh_token(user_id, device_id, row.id, ends - now)

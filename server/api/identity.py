@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from flask import Response, current_app, g
+from flask import Response, current_app, g, request
 from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt, jwt_required
 from flask_jwt_extended import current_user as _current_user
 from sqlalchemy import bindparam, select
@@ -25,6 +25,13 @@ from server.problems import Problem, answer
 P = ParamSpec("P")
 R = TypeVar("R")
 DEVICE_CLAIM = "device"
+DRAIN_CLAIM = "drain"
+# All that is open to a device that drains (it was revoked, or its user's account ended): what it still has comes in,
+# and nothing goes out. A new number line (`add_device`) is for one that was cloned before; it drains like its parent.
+DRAIN_DOORS = frozenset({
+    "sync.push_acts", "auth.refresh", "admin.add_device", "uploads.create", "uploads.look", "uploads.append",
+    "uploads.terminate", "uploads.override",
+})  # fmt: skip
 
 # The signed-in user, as read at the start of the request. It belongs to no session: a door that changes a user
 # loads that user itself.
@@ -39,6 +46,11 @@ def current_device_id() -> str:
 def current_device_last() -> int:
     """The number of the last act answered to the device, as read when it was recognised."""
     return int(g.device_last)
+
+
+def draining() -> bool:
+    """Whether the device may only bring in what it has: its access token says so, or the database by now."""
+    return bool(g.draining)
 
 
 def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -82,14 +94,16 @@ def short_read() -> Iterator[None]:
 
 
 def access_token(user_id: str, device_id: str) -> tuple[str, datetime]:
-    """A new access token and when it ends."""
+    """A new access token and when it ends. Who asks with the token of a draining device gets one that only drains."""
     ends = clock.now() + current_app.config["JWT_ACCESS_TOKEN_EXPIRES"]
-    return create_access_token(user_id, additional_claims={DEVICE_CLAIM: device_id}), ends
+    claims = {DEVICE_CLAIM: device_id} | ({DRAIN_CLAIM: True} if g.get("draining") else {})
+    return create_access_token(user_id, additional_claims=claims), ends
 
 
-def refresh_token(user_id: str, device_id: str, row_id: str) -> str:
-    """The token of a `RefreshToken` row, which it names as its `jti`."""
-    return create_refresh_token(user_id, additional_claims={DEVICE_CLAIM: device_id, "jti": row_id})
+def refresh_token(user_id: str, device_id: str, row_id: str, life: timedelta) -> str:
+    """The token of a `RefreshToken` row, which it names as its `jti`; `life` from now."""
+    claims = {DEVICE_CLAIM: device_id, "jti": row_id}
+    return create_refresh_token(user_id, additional_claims=claims, expires_delta=life)
 
 
 # Built once: at every request of every phone, building the statement would cost as much as asking it.
@@ -102,7 +116,17 @@ _WHO = (
 
 @jwt.user_lookup_loader
 def _load(header: dict[str, Any], payload: dict[str, Any]) -> User:
-    """One query for user and device. Revoking a device or ending an account works at once, not in 15 minutes."""
+    user = recognised(payload)
+    if draining() and request.endpoint not in DRAIN_DOORS:
+        raise Problem("device-revoked")
+    return user
+
+
+def recognised(payload: dict[str, Any]) -> User:
+    """The user of a token, by one query for user and device; `draining()` is known afterwards.
+
+    Revoking a device or ending an account works at once, not in 15 minutes.
+    """
     device_id = payload.get(DEVICE_CLAIM)
     with short_read():
         row = db.session.execute(_WHO, {"user": payload["sub"], "device": device_id}).one_or_none()
@@ -111,14 +135,11 @@ def _load(header: dict[str, Any], payload: dict[str, Any]) -> User:
     if row is None:
         raise Problem("token-invalid")
     user, owner_id, revoked_at, g.device_last = row
-    if not user.active:
-        raise Problem("user-inactive")
     if owner_id is None:
         raise Problem("device-unknown")
     if owner_id != user.id:
         raise Problem("device-foreign")
-    if revoked_at is not None:
-        raise Problem("device-revoked")
+    g.draining = bool(payload.get(DRAIN_CLAIM)) or revoked_at is not None or not user.active
     return user
 
 

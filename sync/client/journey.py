@@ -31,9 +31,9 @@ from typing import Any
 from sync.client import outbox, rows
 from sync.client.outbox import TooLarge, wire
 from sync.client.ports import Entry, FileEntry, Json, Refused, Storage, Transport, Unreachable
-from sync.client.session import Session
+from sync.client.session import REVOKED, Session
 from sync.client.upload import Lane
-from sync.protocol import DEFAULT_PAGE_ROWS, MAX_ACTS, VERSION
+from sync.protocol import DEFAULT_PAGE_ROWS, MAX_ACTS, REJECTED, VERSION
 
 FIRST_PAUSE = timedelta(seconds=2)  # after a contact that failed; doubled each time
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -81,7 +81,7 @@ class Client:
         self.chance = chance
         self.page_rows = page_rows
         self.version = version
-        self.session = Session(storage, transport, self.new_id)
+        self.session = Session(storage, transport, self.new_id, now)
         self.lane = Lane(storage, self.session, now)
         self.batch_acts = MAX_ACTS
 
@@ -126,9 +126,9 @@ class Client:
             report.stopped = "pausing"
             return report
         try:
-            report.pushed, report.pages = self.push(), self.pull()
+            report.pushed, report.pages = self.push(), self._pull_while_allowed()
             if outbox.unsent(self.storage):  # a restored server has just said what it lost
-                report.pushed, report.pages = report.pushed + self.push(), report.pages + self.pull()
+                report.pushed, report.pages = report.pushed + self.push(), report.pages + self._pull_while_allowed()
             report.uploaded = self.lane.run()
         except Unreachable:
             report.stopped = "unreachable"
@@ -198,8 +198,17 @@ class Client:
             self.storage.put("heard_epoch", answer["epoch"])
             outbox.take_receipts(self.storage, answer["receipts"], answer["epoch"])
             outbox.return_lost(self.storage, answer["last"])
+            if self.draining:
+                self._settle_unpulled(answer["epoch"])
             first = min((entry.n for entry in outbox.unsent(self.storage)), default=None)
             return first is not None and first > answer["last"] + 1
+
+    def _settle_unpulled(self, epoch: str) -> None:
+        """Receipts are the last word; and there is no pull to tell of a restored server."""
+        outbox.settle_answered(self.storage, self.now())
+        if self.storage.get("epoch") not in (None, epoch):
+            rows.offer_files(self.storage)
+        self.storage.put("epoch", epoch)
 
     def report_status(self) -> None:
         """A heartbeat: the state of the device without acts."""
@@ -234,10 +243,19 @@ class Client:
                 return count
         raise Stuck("a pull without an end")
 
+    def _pull_while_allowed(self) -> int:
+        """A device that was revoked pulls nothing; the contact goes on, because it still has something to bring."""
+        try:
+            return 0 if self.draining else self.pull()
+        except Refused as refused:
+            if refused.code != REVOKED:
+                raise
+            return 0
+
     def _store(self, page: Json, asked: str | None, device: str) -> None:
         """Everything a page says, at once; nothing when another tab has gone on from this cookie meanwhile."""
         with self.storage.transaction():
-            if self.storage.get("cookie") != asked or self.storage.get("device") != device:
+            if self.storage.get("cookie") != asked or self.storage.get("device") != device or self.draining:
                 return
             rows.apply_page(self.storage, page, self.now())
             if page["complete"]:
@@ -256,8 +274,23 @@ class Client:
         return self.storage.entries(settled=False)
 
     @property
+    def draining(self) -> bool:
+        """Whether this device was revoked: it only pushes and uploads what it still has."""
+        return bool(self.storage.get("draining"))
+
+    @property
+    def drained(self) -> bool:
+        """Whether a revoked device has brought in everything: now it may be wiped, journal and files too."""
+        entries = {entry.id: entry for entry in self.storage.entries()}
+        never = {i for i, entry in entries.items() if entry.receipt and entry.receipt["outcome"] == REJECTED}
+        files = [f for f in self.storage.files() if f.state == "waiting" and f.act_id not in never]
+        return self.draining and not files and all(entry.settled_at for entry in entries.values())
+
+    @property
     def needs(self) -> str | None:
-        """Why a person has to sign in, or None."""
+        """Why a person has to sign in, or None; `revoked` while this device drains, and after."""
+        if self.draining:
+            return "revoked"
         found: str | None = self.storage.get("needs")
         return found
 

@@ -146,6 +146,13 @@ def settle(storage: Storage, epoch: str, rev: int, now: datetime) -> list[Entry]
     return staying
 
 
+def settle_answered(storage: Storage, now: datetime) -> None:
+    """On a device that drains nothing will be pulled: an act settles with its receipt."""
+    for entry in storage.entries(settled=False):
+        if entry.receipt is not None:
+            storage.put_entry(replace(entry, settled_at=wire(now)))
+
+
 def prune(storage: Storage, now: datetime) -> None:
     """Forgets acts that settled long ago: no backup that old is ever restored."""
     oldest = wire(now - JOURNAL_LIFE)

@@ -54,11 +54,23 @@ def _reset(storage: Storage, epoch: str) -> None:
     storage.clear_rows()
     storage.put("complete", False)
     storage.put("rev", 0)
-    if storage.get("epoch") == epoch:
-        return
+    if storage.get("epoch") != epoch:
+        offer_files(storage)
+
+
+def offer_files(storage: Storage) -> None:
+    """Files that were sent are offered again: a restored server may have lost its copies."""
     for file in storage.files():
-        if file.state in ("sent", "verified"):  # a restored server may have lost its copy
+        if file.state in ("sent", "verified"):
             storage.put_file(replace(file, state="waiting", url=None, failures=0, not_before="", verified_at=None))
+
+
+def wipe(storage: Storage) -> None:
+    """A device that may read nothing any more keeps nothing it was given."""
+    storage.clear_rows()
+    storage.put("cookie", None)
+    storage.put("complete", False)
+    storage.put("rev", 0)
 
 
 def _leave(storage: Storage, scope: str, reason: str, pending: set[str], comes_back: bool) -> None:

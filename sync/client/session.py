@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sync.client import outbox
+from sync.client import outbox, rows
 from sync.client.ports import Answer, Json, Refused, Storage, Transport, Unreachable
 
 # Codes after which only a person can help: sign in again (the device keeps its acts).
 SIGN_IN = frozenset({"sign-in", "token-invalid", "token-reused", "token-expired", "user-inactive"})
 # Codes after which this device's line of numbers is closed: signing in makes another.
 CLOSED = frozenset({"device-revoked", "device-foreign", "device-cloned"})
+REVOKED = "device-revoked"  # at any door that gives something out: from then on this device only drains
 
 
 class Session:
     """Requests in the name of this device. Credentials are in the device's memory, never in the outbox."""
 
-    def __init__(self, storage: Storage, transport: Transport, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, storage: Storage, transport: Transport, new_id: Callable[[], str], now: Callable[[], datetime]
+    ) -> None:
         self.storage = storage
         self.transport = transport
         self.new_id = new_id
+        self.now = now
 
     # --- Signing in ---------------------------------------------------------------------------------------
 
@@ -40,6 +45,7 @@ class Session:
         with self.storage.transaction(strict=True):
             self.storage.put("user", answer["user"]["id"])
             self.storage.put("login", login)
+            self.storage.put("draining", False)
             self._begin_line(device, answer)
             restored = self.storage.get("heard_epoch", answer["epoch"]) != answer["epoch"]
             if restored and outbox.spans_lines(self.storage):
@@ -86,7 +92,9 @@ class Session:
         try:
             return self._checked(method, path, headers, body, access)
         except Refused as refused:
-            if refused.code in CLOSED | {"device-unknown"}:
+            if refused.code == REVOKED:
+                self._drain()
+            elif refused.code in CLOSED | {"device-unknown"}:
                 self._needs(refused.code, closed=refused.code in CLOSED - {"device-cloned"})
             if refused.code not in SIGN_IN:
                 raise
@@ -106,6 +114,14 @@ class Session:
         with self.storage.transaction(strict=True):
             if self.storage.get("refresh") == sent:
                 self._keep(tokens)
+
+    def _drain(self) -> None:
+        """This device was revoked: pulled rows go, acts and files stay until the server has them."""
+        with self.storage.transaction(strict=True):
+            self.storage.put("draining", True)
+            self.storage.put("line_closed", True)
+            rows.wipe(self.storage)
+            outbox.settle_answered(self.storage, self.now())
 
     def _needs(self, code: str, *, closed: bool) -> None:
         """A person has to sign in. Work goes on, and nothing of it is touched."""

@@ -87,7 +87,7 @@ def test_an_ended_account_is_told_so_only_with_the_right_password(app, client, c
         db.session.commit()
     assert refused(login(client, cast.bob, password=WRONG), "wrong-password", 401)
     assert refused(login(client, cast.bob), "user-inactive", 403)
-    assert refused(client.get("/api/auth/me", headers=headers), "user-inactive", 403)
+    assert refused(client.get("/api/auth/me", headers=headers), "device-revoked", 403)
 
 
 def test_a_device_belongs_to_one_person(client, cast):

@@ -327,10 +327,11 @@ def test_what_is_verified_is_known_by_its_task_in_the_same_transaction(app: Flas
         assert (task.name, task.args) == ("server.tasks.process_image", {"sha256": args["sha256"]})
 
 
-def test_a_user_who_was_ended_uploads_no_more(app: Flask, camera: Camera, cast: Cast):
+def test_a_user_whose_account_ended_still_uploads_and_reads_no_more(app: Flask, camera: Camera, cast: Cast):
     data = photo()
     opened = camera.open(camera.declare(data))
     with app.app_context():
         db.session.get_one(User, cast.alice.id).active = False
         db.session.commit()
-    assert code(camera.patch(opened.location, 0, data)) == "user-inactive"
+    assert camera.patch(opened.location, 0, data).status_code == 204
+    assert code(camera.ask("GET", f"/api/files/{sha256(data)}", {})) == "device-revoked"

@@ -209,9 +209,11 @@ class Deployment:
         """What the doors of `server/api/sync.py` do, without Flask around it."""
         with self.app.app_context():
             try:
-                user = identity._load({}, dict(claims))
+                user = identity.recognised(dict(claims))
                 if path == "/api/sync/push":
                     return Answer(200, {}, self._push(user, claims["device"], body))
+                if identity.draining():
+                    raise Problem("device-revoked")
                 return Answer(200, {}, self._pull(user, claims["device"], body))
             except Problem as problem:
                 said = {"status": problem.status, "code": problem.code, **problem.extra}

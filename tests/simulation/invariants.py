@@ -16,6 +16,7 @@ from server.models import (
     SYNCED,
     Attachment,
     Conflict,
+    Device,
     Diagnosis,
     Event,
     FeedRow,
@@ -78,6 +79,8 @@ def check_answer(world: World, phone: Phone, request: Request, answer: Answer) -
     with world.server.app.app_context():
         query = select(Subscription.scope).where(Subscription.user_id == claims["sub"], Subscription.left_rev.is_(None))
         held = set(db.session.scalars(query))
+        device = db.session.get(Device, claims["device"])
+    demand("I5", device is not None and device.revoked_at is None, lambda: f"{phone.login} reads on a revoked device")
     foreign = {row["scope"] for row in rows} - held
     demand("I5", not foreign, lambda: f"{phone.login} was sent rows of {sorted(foreign)}")
 
@@ -113,7 +116,7 @@ def agree(world: World) -> bool:
     """Whether every active phone has pulled up to the server's clock."""
     with world.server.app.app_context():
         rev = db.session.execute(text("SELECT rev FROM clock")).scalar_one()
-    return all(p.storage.get("rev") == rev for p in world.phones if not p.abandoned)
+    return all(p.storage.get("rev") == rev for p in world.phones if not (p.abandoned or p.client.draining))
 
 
 # --- At rest --------------------------------------------------------------------------------------------
@@ -138,9 +141,9 @@ def check_at_rest(world: World) -> None:
 
 
 def _nothing_is_lost(world: World, entries: list[JournalEntry]) -> None:
-    """I1 (and I15): what was promised is in the journal, or still on a phone nobody signs in on any more."""
+    """I1 (and I15): what was promised is in the journal, or still on a phone that cannot even drain."""
     journal = {entry.id: entry for entry in entries}
-    kept = {e.id for phone in world.phones if phone.abandoned for e in phone.storage.entries()}
+    kept = {e.id for phone in world.phones if phone.stranded for e in phone.storage.entries()}
     for act_id, saved in world.saved.items():
         there = act_id in journal or act_id in kept or act_id in world.undefended
         demand("I1", there, lambda a=act_id, s=saved: f"{s.name} {a} of phone {s.phone} is not in the journal")
@@ -180,7 +183,9 @@ def _phones_hold_what_they_may(world: World) -> None:
         held = set(db.session.scalars(query))
         demand("I4", held == wanted[user.id], lambda u=user, h=held: f"{u.login}: {h ^ wanted[u.id]}")
     for phone in world.phones:
-        if phone.abandoned:
+        if phone.client.draining:
+            demand("I5", not phone.storage.held, lambda p=phone: f"{p.login} was revoked and still holds rows")
+        if phone.abandoned or phone.client.draining:
             continue
         allowed = {key: row.rev for key, row in feed.items() if row.scope in wanted[phone.user_id]}
         here = {key: row.rev for key, row in phone.storage.held.items()}

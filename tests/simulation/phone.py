@@ -34,7 +34,7 @@ class Phone:
     page_rows: int = 1000
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     offline_until: datetime | None = None
-    abandoned: bool = False  # revoked, and nobody signs in on it again
+    abandoned: bool = False  # revoked, and nobody signs in on it again: it drains and no more
     copy_of: int | None = None
     forgotten: set[str] = field(default_factory=set)  # acts of a storage that was lost
     fuse: int | None = None  # operations until the process ends
@@ -45,6 +45,19 @@ class Phone:
     @property
     def office(self) -> bool:
         return not {"dispatcher", "supervisor", "operator"}.isdisjoint(self.roles)
+
+    @property
+    def stranded(self) -> bool:
+        """What is on it can only be carried by hand: its session ended as well, and nobody signs in."""
+        return self.abandoned and self.storage.get("needs") is not None
+
+    def wants_to_sign_in(self, chance: random.Random) -> bool:
+        """When the device asks for it; on one that was revoked rather when it has brought in what it had."""
+        if self.abandoned:
+            return False
+        if self.client.draining:
+            return self.client.drained or self.storage.get("needs") is not None or chance.random() < 0.2
+        return self.storage.get("device") is None or self.client.needs is not None
 
     @property
     def offline(self) -> bool:

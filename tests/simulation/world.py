@@ -271,7 +271,7 @@ class World:
 
     def contact(self, phone: Phone) -> Report:
         """Signs in when that is needed, and syncs."""
-        if (phone.storage.get("device") is None or phone.client.needs) and not phone.abandoned:
+        if phone.wants_to_sign_in(self.random):
             with suppress(Unreachable, Refused):
                 self.sign_in(phone)
         report = phone.sync()
@@ -326,7 +326,7 @@ class World:
         other.start()
 
     def do_revoke(self, phone: Phone, rng: random.Random) -> None:
-        """The office shuts a device out; most people sign in again, some hand the phone back."""
+        """The office shuts a device out: it drains. Most people sign in again, some never do."""
         device_id = phone.storage.get("device")
         with self.server.app.app_context():
             device = db.session.get(Device, device_id) if device_id else None
@@ -381,17 +381,17 @@ class World:
         if self.random.random() < 0.5:
             self.network.deliver_late()
         self.network.forget()
-        active = [phone for phone in self.phones if not phone.abandoned]
-        for phone in active:
+        for phone in self.phones:
             phone.offline_until = None
         for _ in range(ROUNDS_TO_DRAIN):
             self.set_time(self.now + timedelta(hours=2))
-            for phone in active:
+            for phone in self.phones:
                 self.contact(phone)
             worked = self.server.work()
+            active = [phone for phone in self.phones if not phone.stranded]
             if not worked and all(invariants.waiting(phone) == 0 for phone in active) and invariants.agree(self):
                 return
-        stuck = {phone.index: invariants.waiting(phone) for phone in active}
+        stuck = {phone.index: invariants.waiting(phone) for phone in self.phones if not phone.stranded}
         raise Broken("I14", f"still waiting after {ROUNDS_TO_DRAIN} contacts: {stuck}")
 
 

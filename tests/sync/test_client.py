@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -172,21 +173,68 @@ def test_a_cloned_storage_registers_anew_and_loses_nothing(phones: Phones, visit
     assert set(journal(app)) >= {kept.id, note.id} and twin.outbox == []
 
 
-def test_a_revoked_device_keeps_its_acts_and_sends_them_after_a_new_sign_in(
+def revoke(app: Flask, client: Client) -> None:
+    with app.app_context():
+        db.session.get_one(Device, client.storage.get("device")).revoked_at = datetime.now(UTC)
+        db.session.commit()
+
+
+def test_a_revoked_device_drops_what_it_was_given_and_brings_in_what_it_has(phones: Phones, visit_id: str, app: Flask):
+    alice = phones.of("alice")
+    alice.sync()
+    revoke(app, alice)
+    note = alice.act("note.add", id=new_id(), visit_id=visit_id, text="还在")
+    attached = {"visit_id": visit_id, "mime": "image/jpeg", "purpose": "site", "taken_at": rules.wire(alice.now())}
+    shot = alice.attach(picture(random.Random(7)), **attached)
+    wire_of(alice).next = [None, None, "dropped"]  # pushed, told by the pull, and then no network
+    assert alice.sync().stopped == "unreachable"
+    assert list(alice.storage.rows()) == [] and alice.storage.get("cookie") is None
+    assert alice.needs == "revoked" and alice.draining and not alice.drained
+    assert alice.outbox == [] and alice.storage.content(alice.storage.files()[0].sha256) is not None
+    report = alice.sync()
+    assert (report.stopped, report.uploaded, report.pages) == (None, 1, 0)
+    assert alice.drained and alice.needs == "revoked"
+    assert {note.id, shot.id} <= set(journal(app))
+
+
+def test_an_act_saved_while_a_device_drains_is_brought_in_and_settles_on_its_receipt(
+    phones: Phones, visit_id: str, app: Flask
+):
+    alice = phones.of("alice")
+    alice.sync()
+    revoke(app, alice)
+    alice.sync()
+    note = alice.act("note.add", id=new_id(), visit_id=visit_id, text="回来的路上")
+    wire_of(alice).next = ["lost"]
+    alice.sync()
+    assert not alice.drained and [e.id for e in alice.outbox] == [note.id]
+    assert alice.sync().stopped is None and alice.drained
+    assert journal(app).count(note.id) == 1
+
+
+def test_who_signs_in_again_on_a_revoked_device_gets_a_new_line_and_all_rows_again(
     phones: Phones, visit_id: str, app: Flask, cast: Cast
 ):
     alice = phones.of("alice")
     alice.sync()
     device = alice.storage.get("device")
-    with app.app_context():
-        db.session.get_one(Device, device).revoked_at = datetime.now(UTC)
-        db.session.commit()
+    revoke(app, alice)
+    alice.sync()
     note = alice.act("note.add", id=new_id(), visit_id=visit_id, text="还在")
-    assert alice.sync().stopped == "device-revoked" and alice.needs == "device-revoked"
-    assert [e.id for e in alice.outbox] == [note.id]
     alice.sign_in("alice", password_of(cast.alice))
     assert alice.sync().stopped is None and alice.storage.get("device") != device
-    assert note.id in journal(app)
+    assert note.id in journal(app) and alice.needs is None
+    assert alice.storage.row("visit", visit_id) is not None
+
+
+def test_a_page_that_was_under_way_when_the_device_was_revoked_is_not_kept(phones: Phones, visit_id: str, app: Flask):
+    alice = phones.of("alice", page_rows=1)
+    tab = Client(alice.storage, FlaskTransport(app))
+    page = tab.session.call("/api/sync/pull", {"protocol": 1, "device": alice.storage.get("device"), "cookie": None})
+    revoke(app, alice)
+    alice.sync()
+    tab._store(page, None, alice.storage.get("device"))
+    assert list(alice.storage.rows()) == []
 
 
 def test_a_restored_server_gets_back_what_it_lost(phones: Phones, visit_id: str, app: Flask):
