@@ -14,6 +14,7 @@ from server.database import init_database
 from server.extensions import db, jwt, limiter, migrate
 from server.live import init_live
 from server.problems import init_problems
+from server.sealing import init_sealing
 from server.tasks import init_tasks
 
 
@@ -24,6 +25,7 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     init_database(app)
     migrate.init_app(app, db)
     jwt.init_app(app)
+    init_sealing(app)
     limiter.init_app(app)
     load_verbs()
     init_doors(app)

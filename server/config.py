@@ -12,6 +12,7 @@ ACCESS_TOKEN_LIFE = timedelta(minutes=15)
 REFRESH_TOKEN_LIFE = timedelta(days=90)
 MAX_FILE_BYTES = 25 * 1024 * 1024  # of a photo
 MAX_REQUEST_BYTES = 32 * 1024 * 1024  # a photo and its frame; push and JSON doors have smaller limits of their own
+MAX_RESCUE_BYTES = 512 * 1024 * 1024  # of a rescue file: a week of work with a hundred photos; on disk, never in memory
 SQLITE_BUSY_SECONDS = 30
 DEFAULT_PORT = 8000
 
@@ -45,6 +46,7 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "PWA_DIST": str(root / "pwa" / "dist"),
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL") or f"sqlite:///{data_dir / 'service.db'}",
         "REDIS_URL": os.environ.get("REDIS_URL") or None,
+        "RESCUE_KEY": os.environ.get("RESCUE_KEY") or None,  # else made once, in DATA_DIR (server/sealing.py)
         "JWT_ACCESS_TOKEN_EXPIRES": ACCESS_TOKEN_LIFE,
         "JWT_REFRESH_TOKEN_EXPIRES": REFRESH_TOKEN_LIFE,
         "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,

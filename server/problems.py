@@ -75,6 +75,24 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "tus-version": (412, "需要 tus 1.0.0。", "tus 1.0.0 is required."),
     # import
     "import-refused": (422, "导入文件有错误,未导入任何数据。", "The files have errors; nothing was imported."),
+    # rescue files
+    "rescue-foreign": (422, "这不是救援文件。", "This is not a rescue file."),
+    "rescue-other-office": (
+        422,
+        "这份救援文件是封给另一个服务器的,这里打不开。",
+        "This rescue file was sealed for another server; it cannot be opened here.",
+    ),
+    "rescue-damaged": (
+        422,
+        "救援文件已损坏,读不出内容。请工程师重新生成一份;原内容仍在手机上。",
+        "The rescue file is damaged and cannot be read. Ask the engineer to make another; the content is still on the phone.",
+    ),
+    "rescue-stranger": (422, "救援文件的主人不在本系统中。", "The owner of this rescue file is not known here."),
+    "rescue-gone": (
+        410,
+        "文件已不在服务器上,请重新选择文件。",
+        "The file is no longer on the server; choose it again.",
+    ),
     "report-not-ready": (409, "该任务还没有可出具的报告。", "This visit has no report yet."),
 }
 _BY_STATUS = {

@@ -16,6 +16,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import Any
 
 from sqlalchemy import or_, select, update
@@ -23,7 +24,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from server import clock, feed
-from server.acts import PARKED, REJECTED, Context, Outcome, Refusal, perform
+from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, perform
 from server.acts.review import shown
 from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder, new_id
 from server.models.sync import ActCrash
@@ -35,6 +36,13 @@ from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt, is_id
 _log = logging.getLogger(__name__)
 
 ATTEMPTS = 4  # of a transaction that met a deadlock or a busy database
+
+
+class Carried(Enum):
+    """A batch that came by hand, in a rescue file: no contact with the device, and perhaps not from it at all."""
+
+    PROVEN = "proven"
+    UNPROVEN = "unproven"  # nothing of it takes effect before a person has decided: it is parked
 
 
 class _Careful(Exception):
@@ -50,6 +58,7 @@ class _Batch:
     device: Device
     received: datetime
     offset: timedelta
+    carried: Carried | None = None
     locked: dict[Any, Any] = field(default_factory=dict)
     read: dict[Any, Any] = field(default_factory=dict)
     receipts: dict[int, Receipt | tuple[Act, Outcome]] = field(default_factory=dict)
@@ -77,12 +86,14 @@ class _Batch:
         return min(max(instant, earliest), self.received)
 
 
-def push(session: Session, user: User, device_id: str, request: PushRequest) -> PushAnswer:
+def push(
+    session: Session, user: User, device_id: str, request: PushRequest, carried: Carried | None = None
+) -> PushAnswer:
     """Applies a batch of a device of `user` and answers it; raises `Problem` when the device may not push."""
     careful = False
     for attempt in range(ATTEMPTS):
         try:
-            return _transaction(session, user.id, device_id, request, careful)
+            return _transaction(session, user.id, device_id, request, careful, carried)
         except _Careful:
             session.rollback()
             careful = True
@@ -96,10 +107,13 @@ def push(session: Session, user: User, device_id: str, request: PushRequest) -> 
     raise Problem("busy", headers={"Retry-After": "2"})
 
 
-def _transaction(session: Session, user_id: str, device_id: str, request: PushRequest, careful: bool) -> PushAnswer:
+def _transaction(
+    session: Session, user_id: str, device_id: str, request: PushRequest, careful: bool, carried: Carried | None
+) -> PushAnswer:
     received = clock.now()
     with session.no_autoflush:
         batch = _open(session, user_id, device_id, request, received)
+        batch.carried = carried
         known, taken = _remembered(session, batch.device, request.acts)
         try:
             plan = decide(
@@ -256,6 +270,8 @@ def _is_about_data(error: DBAPIError) -> bool:
 def _perform(batch: _Batch, act: Act) -> Outcome:
     if act.fault is not None:
         raise _unreadable(act)
+    if batch.carried is Carried.UNPROVEN:
+        raise Parked("unproven")
     return perform(batch.context(act), act.act, act.v, act.args)
 
 
@@ -326,8 +342,12 @@ def _close(batch: _Batch, request: PushRequest) -> None:
     """The device's memory of this contact.
 
     `last_push_at` is when the device last had nothing more to send: what it sends later was made later. A contact in
-    the middle of a backlog says nothing about the acts still to come, which may be hours old.
+    the middle of a backlog says nothing about the acts still to come, which may be hours old. What somebody carried
+    here is no contact: of the device itself it says only which acts are answered.
     """
+    if batch.carried is not None:
+        batch.device.last_n = max(batch.last, batch.device.last_n)
+        return
     answered = not request.acts or batch.last >= request.acts[-1].n
     drained = answered and request.status is not None and request.status.get("pending") == 0
     batch.session.execute(

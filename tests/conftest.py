@@ -6,9 +6,11 @@ made once in the session (and once in each worker of pytest-xdist, which shares 
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextvars import Context
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -53,6 +55,12 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+@cache
+def office_key() -> str:
+    """A key pair for rescue files, as base64 of PKCS #8: making one for every app would cost more than the app."""
+    return json.loads((Path(__file__).parent / "vectors" / "rescue.json").read_text())["private_key"]
+
+
 def build_app(url: str, data_dir: Path, **more: Any) -> Flask:
     """The real app, on this database, without a worker of its own."""
     from server import create_app
@@ -61,6 +69,7 @@ def build_app(url: str, data_dir: Path, **more: Any) -> Flask:
         "DATA_DIR": str(data_dir),
         "SQLALCHEMY_DATABASE_URI": url,
         "REDIS_URL": None,
+        "RESCUE_KEY": office_key(),
         "SECRET_KEY": "only for tests, and long enough for HMAC",
         "WORKER_THREAD": False,
         "TESTING": True,

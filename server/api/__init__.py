@@ -31,13 +31,14 @@ def init_doors(app: Flask) -> None:
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
     from server.api.reports import blueprint as reports
+    from server.api.rescue import blueprint as rescue
     from server.api.sync import blueprint as sync
 
     proxies = app.config["TRUSTED_PROXIES"]
     if proxies:  # else every address is the proxy's, and the limit of one would hit all
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     smorest.init_app(app)
-    for door in (auth, sync, files, reports, imports, admin, health, docs):
+    for door in (auth, sync, files, reports, imports, rescue, admin, health, docs):
         smorest.register_blueprint(door)
     app.register_blueprint(pwa.blueprint)
 

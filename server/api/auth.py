@@ -19,6 +19,7 @@ from server.api.identity import access_token, current_device_id, current_user, r
 from server.extensions import db, limiter
 from server.models import Device, User
 from server.problems import Problem
+from server.sealing import office_key
 
 # Only failures count, so a whole office may sign in at eight in the morning. They are counted apart:
 #   a device that is already registered for the account   by that device and account, and by nothing else;
@@ -69,11 +70,19 @@ class Tokens(Body):
     access_expires_at = fields.String(metadata={"format": "date-time"})
 
 
+class OfficeKeyBody(Body):
+    """What rescue files are sealed with; kept on the phone, because it is needed when there is no network."""
+
+    spki = fields.String(metadata={"description": "base64 of the public key's DER"})
+    fingerprint = fields.String(metadata={"description": "SHA-256 of it, in hex"})
+
+
 class Session(Body):
     user = fields.Nested(UserBody)
     device_id = fields.String()
     epoch = fields.String()
     server_time = fields.String(metadata={"format": "date-time"})
+    rescue_key = fields.Nested(OfficeKeyBody)
 
 
 class SignedIn(Tokens, Session):
@@ -214,4 +223,10 @@ def tokens(user_id: str, device_id: str, refresh: str) -> dict[str, Any]:
 def _session(user: User, device_id: str) -> dict[str, Any]:
     _, epoch = feed.current(db.session())
     body = {"id": user.id, **user.body()}
-    return {"user": body, "device_id": device_id, "epoch": epoch, "server_time": clock.wire(clock.now())}
+    return {
+        "user": body,
+        "device_id": device_id,
+        "epoch": epoch,
+        "server_time": clock.wire(clock.now()),
+        "rescue_key": office_key().wire(),
+    }

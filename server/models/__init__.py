@@ -15,6 +15,7 @@ from server.models.evidence import (
     Waiver,
 )
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
+from server.models.rescue import RescueBundle
 from server.models.stock import Stock, StockMovement
 from server.models.sync import Clock, FeedRow, JournalEntry, Subscription
 from server.models.task import StoredFile, Task, Upload
@@ -37,7 +38,7 @@ __all__ = [
     "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
     "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Device",
     "Diagnosis", "Event", "Fact", "FeedRow", "JournalEntry", "Note", "Part", "PartUse", "PhoneStatus", "PriceItem",
-    "RefreshToken", "ReviewItem", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement",
-    "StoredFile", "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver",
-    "WorkOrder", "new_id",
+    "RefreshToken", "RescueBundle", "ReviewItem", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock",
+    "StockMovement", "StoredFile", "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact",
+    "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -15,6 +15,8 @@ from typing import Any
 from sync.client.http import HttpTransport
 from sync.client.journey import Client, Stuck, TooLarge
 from sync.client.ports import Refused, Unreachable
+from sync.client.rescue import counts, rescue_file
+from sync.client.sealing import NoCryptography, OpenSslSealing
 from sync.client.sqlite import SqliteStorage
 
 POLL_SECONDS = 20
@@ -27,6 +29,7 @@ EXAMPLES = """examples:
   python -m sync.client push
   python -m sync.client status
   python -m sync.client run --seconds 60
+  python -m sync.client rescue not-delivered.rescue
 The password is asked for, or taken from the environment variable PASSWORD."""
 
 
@@ -42,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             storage.put("url", url)
         client = Client(storage, HttpTransport(url), page_rows=options.rows, version="shell")
         answer = COMMANDS[options.command](client, options)
-    except (Refused, Unreachable, Stuck, TooLarge) as error:
+    except (Refused, Unreachable, Stuck, TooLarge, NoCryptography) as error:
         print_json({"error": type(error).__name__, "detail": str(error)})
         return 1
     finally:
@@ -73,6 +76,8 @@ def _parser() -> argparse.ArgumentParser:
     attach = commands.add_parser("attach", help="save a file and the act that declares it")
     attach.add_argument("file", type=Path)
     attach.add_argument("args", type=_object, help="of attachment.add, without sha256 and size")
+    rescue = commands.add_parser("rescue", help="write what is not delivered into a file sealed for the office")
+    rescue.add_argument("file", type=Path)
     run = commands.add_parser("run", help="push, pull and upload again and again")
     run.add_argument("--seconds", type=float, default=float("inf"))
     run.add_argument("--poll", type=float, default=POLL_SECONDS)
@@ -136,6 +141,19 @@ def _attach(client: Client, options: argparse.Namespace) -> Any:
     return client.attach(options.file.read_bytes(), **options.args).wire()
 
 
+def _rescue(client: Client, options: argparse.Namespace) -> Any:
+    """The file is whole or not there: half of one would look like a rescue."""
+    scratch = options.file.with_name(options.file.name + ".part")
+    pieces = rescue_file(client.storage, OpenSslSealing(), client.now())
+    with scratch.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    scratch.replace(options.file)
+    return {"file": str(options.file), "bytes": options.file.stat().st_size, **counts(client.storage)}
+
+
 def _run(client: Client, options: argparse.Namespace) -> Any:
     """Contacts with a pause between them that is never the same, so that a thousand clients do not come at once."""
     ends = time.monotonic() + options.seconds
@@ -151,7 +169,7 @@ def _run(client: Client, options: argparse.Namespace) -> Any:
 
 COMMANDS = {
     "login": _login, "push": _push, "pull": _pull, "upload": _upload, "status": _status, "rows": _rows, "act": _act,
-    "attach": _attach, "run": _run,
+    "attach": _attach, "run": _run, "rescue": _rescue,
 }  # fmt: skip
 
 if __name__ == "__main__":

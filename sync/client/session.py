@@ -47,6 +47,7 @@ class Session:
             self.storage.put("login", login)
             self.storage.put("draining", False)
             self._begin_line(device, answer)
+            self.storage.put("rescue_key", answer.get("rescue_key"))
             restored = self.storage.get("heard_epoch", answer["epoch"]) != answer["epoch"]
             if restored and outbox.spans_lines(self.storage):
                 self.storage.put("offer_all", True)

@@ -28,6 +28,7 @@ def environment(app: Flask, **more: str) -> dict[str, str]:
         "DATABASE_URL": app.config["SQLALCHEMY_DATABASE_URI"],
         "DATA_DIR": app.config["DATA_DIR"],
         "SECRET_KEY": app.config["SECRET_KEY"],
+        "RESCUE_KEY": app.config["RESCUE_KEY"],
         **more,
     }
     return {**{name: value for name, value in os.environ.items() if name != "REDIS_URL"}, **settings}
