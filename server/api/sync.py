@@ -131,7 +131,7 @@ def pull_rows() -> Response:
 @jwt_required()
 def live() -> Response:
     """An event stream of pokes."""
-    user_id = current_user.id
-    db.session.remove()  # a stream must not hold a connection for an hour
+    user_id, device_id = current_user.id, current_device_id()
+    db.session.remove()  # a stream must not hold a connection of the database for an hour
     headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    return Response(stream(user_id), mimetype="text/event-stream", headers=headers)
+    return Response(stream(user_id, device_id, request.environ), mimetype="text/event-stream", headers=headers)

@@ -60,13 +60,18 @@ def gunicorn(app: str, folder: Path, **settings: str) -> Iterator[Server]:
 
 def cpu_of_tree(root: int) -> float:
     """Seconds of CPU of a process, its descendants, and those of its children that have ended."""
+    return sum(_cpu(pid, ended_children=pid == root) for pid in descendants(root))
+
+
+def descendants(root: int) -> set[int]:
+    """A process and all it started, that run now."""
     listing = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
     parents = {int(pid): int(parent) for pid, parent in (line.split() for line in listing.splitlines())}
     tree, found = {root}, True
     while found:
         found = {pid for pid, parent in parents.items() if parent in tree} - tree
         tree |= found
-    return sum(_cpu(pid, ended_children=pid == root) for pid in tree)
+    return tree
 
 
 def _cpu(pid: int, ended_children: bool) -> float:

@@ -14,7 +14,7 @@ from flask import Flask
 
 from server import clock, feed
 from server.extensions import db
-from server.live import _CONCERNED
+from server.live.watcher import _CONCERNED
 from server.models import User, new_id
 from tests.cast import Cast
 from tests.peer import Peer
