@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,36 @@ from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt, is_id
 _log = logging.getLogger(__name__)
 
 ATTEMPTS = 4  # of a transaction that met a deadlock or a busy database
+
+# Built once: most pushes are one or two acts, and building these would cost as much as asking them.
+_DEVICE = (
+    select(Device).where(Device.id == bindparam("device")).with_for_update().execution_options(populate_existing=True)
+)
+_USER = select(User).where(User.id == bindparam("user"))
+_KNOWN = select(JournalEntry).where(JournalEntry.id.in_(bindparam("ids", expanding=True)))
+_TAKEN = select(JournalEntry.n, JournalEntry.id).where(
+    JournalEntry.device_id == bindparam("device"), JournalEntry.n.in_(bindparam("numbers", expanding=True))
+)
+_THEIR_ORDERS = (
+    select(WorkOrder)
+    .where(
+        or_(
+            WorkOrder.id.in_(bindparam("orders", expanding=True)),
+            WorkOrder.id.in_(select(Visit.work_order_id).where(Visit.id.in_(bindparam("visits", expanding=True)))),
+        )
+    )
+    .order_by(WorkOrder.id)
+)
+_THEIR_VISITS = select(Visit).where(Visit.id.in_(bindparam("visits", expanding=True))).order_by(Visit.id)
+_MATTERS = tuple(
+    (model, query.with_for_update().execution_options(populate_existing=True))
+    for model, query in ((WorkOrder, _THEIR_ORDERS), (Visit, _THEIR_VISITS))
+)
+_CONTACT = (
+    update(Device.__table__)
+    .where(Device.id == bindparam("device"))
+    .values({name: bindparam(name) for name in ("last_n", "last_push_at", "last_contact_at", "clock_offset_ms")})
+)
 
 
 class Carried(Enum):
@@ -151,8 +181,8 @@ def _transaction(
 
 
 def _open(session: Session, user_id: str, device_id: str, request: PushRequest, received: datetime) -> _Batch:
-    device = session.get(Device, device_id, with_for_update=True, populate_existing=True)
-    user = session.get(User, user_id)
+    device = session.scalars(_DEVICE, {"device": device_id}).one_or_none()
+    user = session.scalars(_USER, {"user": user_id}).one_or_none()
     if device is None or user is None:
         raise Problem("device-unknown")
     if device.user_id != user_id:
@@ -170,15 +200,11 @@ def _remembered(
     """Journal entries of these ids, and the ids stored under these numbers of the device."""
     if not acts:
         return {}, {}
-    entries = {
-        entry.id: entry
-        for entry in session.scalars(select(JournalEntry).where(JournalEntry.id.in_([a.id for a in acts])))
-    }
+    entries = {entry.id: entry for entry in session.scalars(_KNOWN, {"ids": [act.id for act in acts]})}
     old = [act.n for act in acts if act.n <= device.last_n]
     if not old:
         return entries, {}
-    query = select(JournalEntry.n, JournalEntry.id).where(JournalEntry.device_id == device.id, JournalEntry.n.in_(old))
-    return entries, {row.n: row.id for row in session.execute(query)}
+    return entries, {row.n: row.id for row in session.execute(_TAKEN, {"device": device.id, "numbers": old})}
 
 
 def _lock_matters(batch: _Batch, acts: Sequence[Act]) -> None:
@@ -197,16 +223,12 @@ def _lock_matters(batch: _Batch, acts: Sequence[Act]) -> None:
         named = [act for act in acts if name == "run_id" or act.act == "review.settle"]
         ids = {row_id for act in named if is_id(row_id := act.args.get(name))}
         if ids:
-            visits |= set(batch.session.scalars(select(column).where(key.in_(ids), column.is_not(None))))
+            visits |= {found for found in batch.session.scalars(select(column).where(key.in_(ids))) if found}
     if not visits and not orders:
         return
-    theirs = select(Visit.work_order_id).where(Visit.id.in_(visits))
-    for model, wanted in (
-        (WorkOrder, or_(WorkOrder.id.in_(orders), WorkOrder.id.in_(theirs))),
-        (Visit, Visit.id.in_(visits)),
-    ):
-        query = select(model).where(wanted).order_by(model.id).with_for_update()
-        for row in batch.session.scalars(query.execution_options(populate_existing=True)):
+    values: dict[str, list[Any]] = {"orders": list(orders), "visits": list(visits)}
+    for model, query in _MATTERS:
+        for row in batch.session.scalars(query, values if model is WorkOrder else {"visits": values["visits"]}):
             batch.locked[model, row.id] = row
 
 
@@ -350,16 +372,15 @@ def _close(batch: _Batch, request: PushRequest) -> None:
         return
     answered = not request.acts or batch.last >= request.acts[-1].n
     drained = answered and request.status is not None and request.status.get("pending") == 0
-    batch.session.execute(
-        update(Device)
-        .where(Device.id == batch.device.id)
-        .values(
-            last_n=max(batch.last, batch.device.last_n),
-            last_push_at=batch.received if drained else batch.device.last_push_at,
-            last_contact_at=batch.received,
-            clock_offset_ms=int(batch.offset / timedelta(milliseconds=1)),
-        )
-        .execution_options(synchronize_session=False)
+    batch.session.connection().execute(
+        _CONTACT,
+        {
+            "device": batch.device.id,
+            "last_n": max(batch.last, batch.device.last_n),
+            "last_push_at": batch.received if drained else batch.device.last_push_at,
+            "last_contact_at": batch.received,
+            "clock_offset_ms": int(batch.offset / timedelta(milliseconds=1)),
+        },
     )
     if request.status is not None:
         keep_status(batch.session, batch.user, batch.device.id, request.status, batch.offset, batch.received)

@@ -6,11 +6,11 @@ Two directions of one rule. `holders(scope)` answers for the scopes a transactio
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import String, cast, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, String, bindparam, cast, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from server.models import Attachment, Site, Subscription, Team, User, Visit, WorkOrder
@@ -18,18 +18,53 @@ from server.models.visit import HELD
 from server.models.work_order import ENDED
 
 SHOWN = ("stored", "verified")  # states of an attachment whose author has shown its bytes
+KINDS = frozenset({"wo", "visit", "site", "board", "review"})  # of scopes whose holders depend on rows
 ZONE = timedelta(hours=8)  # the organisation's day: Asia/Shanghai has no summer time
+
+
+SCOPES_AT_ONCE = 500  # asked about in one query: an import touches thousands
 
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A user enters or leaves a scope."""
+    """A user enters or leaves a scope. `again`: there is a row of an earlier time in it."""
 
     user_id: str
     scope: str
     enters: bool
     reason: str | None = None
     due: date | None = None
+    again: bool = False
+
+
+# Built once: they are asked at every change of an assignment, under the lock that all writers wait for.
+_HOLDERS = select(Subscription.scope, Subscription.user_id, Subscription.left_rev).where(
+    Subscription.scope.in_(bindparam("scopes", expanding=True))
+)
+_HELD_BY = select(Subscription.scope, Subscription.left_rev).where(Subscription.user_id == bindparam("user"))
+_ACTIVE = select(User).where(User.active).execution_options(populate_existing=True)
+_VISIT_IDS = select(Visit.id).where(Visit.work_order_id.in_(bindparam("ids", expanding=True)))
+_ORDERS = select(WorkOrder).where(WorkOrder.id.in_(bindparam("ids", expanding=True)))
+_GIVES_SCOPES = (
+    select(Visit)
+    .join(WorkOrder, WorkOrder.id == Visit.work_order_id)
+    .where(Visit.state.in_(HELD), WorkOrder.state.not_in(ENDED))
+    .execution_options(populate_existing=True)
+)
+#: kind of scope: the column of a visit that names it, and the held visits of many.
+_BY_VISITS = {
+    kind: (column.key, _GIVES_SCOPES.where(column.in_(bindparam("ids", expanding=True))))
+    for kind, column in (("site", Visit.site_id), ("wo", Visit.work_order_id), ("visit", Visit.id))
+}
+_FORGET = delete(Subscription.__table__).where(
+    Subscription.user_id == bindparam("the_user"), Subscription.scope == bindparam("the_scope")
+)
+_ENTER = insert(Subscription.__table__)
+_LEAVE = (
+    update(Subscription.__table__)
+    .where(Subscription.user_id == bindparam("the_user"), Subscription.scope == bindparam("the_scope"))
+    .values(left_rev=bindparam("rev"), reason=bindparam("why"))
+)
 
 
 def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str]) -> list[Move]:
@@ -38,105 +73,105 @@ def reconcile(session: Session, touched: Iterable[str], user_ids: Iterable[str])
     Called after the flush and under the clock's lock: what others committed meanwhile is read anew.
     """
     moves: dict[tuple[str, str], Move] = {}
-    people = None
-    for scope in sorted(_with_visits(session, touched)):
-        people = _active_users(session) if people is None else people
-        held = set(
-            session.scalars(
-                select(Subscription.user_id).where(Subscription.scope == scope, Subscription.left_rev.is_(None))
-            )
-        )
-        wanted = holders(session, scope, people)
-        for user_id in wanted.keys() - held:
-            moves[user_id, scope] = Move(user_id, scope, True, due=wanted[user_id])
-        for user_id in held - wanted.keys():
-            moves[user_id, scope] = Move(user_id, scope, False, reason=_reason(session, scope, user_id))
+    scopes = sorted(_with_visits(session, touched))
+    people = _active_users(session) if scopes else []
+    for start in range(0, len(scopes), SCOPES_AT_ONCE):
+        some = scopes[start : start + SCOPES_AT_ONCE]
+        held: dict[str, dict[str, bool]] = {scope: {} for scope in some}
+        for scope, user_id, left_rev in session.execute(_HOLDERS, {"scopes": some}):
+            held[scope][user_id] = left_rev is None
+        for scope, wanted in holders(session, some, people).items():
+            for user_id, due in wanted.items():
+                if not held[scope].get(user_id):
+                    moves[user_id, scope] = Move(user_id, scope, True, due=due, again=user_id in held[scope])
+            for user_id in [u for u, holds_it in held[scope].items() if holds_it and u not in wanted]:
+                moves[user_id, scope] = Move(user_id, scope, False, reason=_reason(session, scope, user_id))
     concerned = set(user_ids)
     if concerned:  # crew leads see their team's visits, so a change of team concerns them too
         concerned |= {user.id for user in _active_users(session) if user.has_role("crew_lead")}
     for user_id in sorted(concerned):
-        held = set(
-            session.scalars(
-                select(Subscription.scope).where(Subscription.user_id == user_id, Subscription.left_rev.is_(None))
-            )
-        )
-        user = session.get(User, user_id, populate_existing=True)
-        scopes = desired(session, user) if user is not None else {}
-        for scope in scopes.keys() - held:
-            moves[user_id, scope] = Move(user_id, scope, True, due=scopes[scope])
-        for scope in held - scopes.keys():
-            moves[user_id, scope] = Move(user_id, scope, False, reason="role")
+        moves |= {(user_id, move.scope): move for move in _moves_of(session, user_id)}
     return list(moves.values())
+
+
+def _moves_of(session: Session, user_id: str) -> list[Move]:
+    """The moves of one user, from scratch."""
+    known = {scope: left_rev is None for scope, left_rev in session.execute(_HELD_BY, {"user": user_id})}
+    user = session.get(User, user_id, populate_existing=True)
+    wanted = desired(session, user) if user is not None else {}
+    entering = [
+        Move(user_id, scope, True, due=due, again=scope in known)
+        for scope, due in wanted.items()
+        if not known.get(scope)
+    ]
+    gone = [scope for scope, holds_it in known.items() if holds_it and scope not in wanted]
+    return entering + [Move(user_id, scope, False, reason="role") for scope in gone]
 
 
 def _with_visits(session: Session, touched: Iterable[str]) -> set[str]:
     """A work order that ends takes its visits' own scopes with it, also of visits that were already submitted."""
     scopes = set(touched)
-    orders = [scope.removeprefix("wo:") for scope in scopes if scope.startswith("wo:")]
-    if orders:
-        visits = session.scalars(select(Visit.id).where(Visit.work_order_id.in_(orders)))
+    orders = sorted(scope.removeprefix("wo:") for scope in scopes if scope.startswith("wo:"))
+    for start in range(0, len(orders), SCOPES_AT_ONCE):
+        visits = session.scalars(_VISIT_IDS, {"ids": orders[start : start + SCOPES_AT_ONCE]})
         scopes |= {f"visit:{visit_id}" for visit_id in visits}
     return scopes
 
 
 def write(session: Session, moves: list[Move], rev: int) -> None:
     """Writes the moves as subscription rows of `rev`."""
+    connection = session.connection()
     entering = [move for move in moves if move.enters]
+    if again := [{"the_user": m.user_id, "the_scope": m.scope} for m in entering if m.again]:
+        connection.execute(_FORGET, again)
     if entering:
-        keys = {(move.user_id, move.scope) for move in entering}
-        for scope in {move.scope for move in entering}:
-            users = [user_id for user_id, s in keys if s == scope]
-            session.execute(delete(Subscription).where(Subscription.scope == scope, Subscription.user_id.in_(users)))
-        session.execute(
-            insert(Subscription),
-            [
-                {
-                    "user_id": m.user_id,
-                    "scope": m.scope,
-                    "entered_rev": rev,
-                    "left_rev": None,
-                    "reason": None,
-                    "due": m.due,
-                }
-                for m in entering
-            ],
+        connection.execute(
+            _ENTER, [{"user_id": m.user_id, "scope": m.scope, "entered_rev": rev, "due": m.due} for m in entering]
         )
-    for move in moves:
-        if not move.enters:
-            session.execute(
-                update(Subscription)
-                .where(Subscription.user_id == move.user_id, Subscription.scope == move.scope)
-                .values(left_rev=rev, reason=move.reason)
-            )
+    leaving = [
+        {"the_user": m.user_id, "the_scope": m.scope, "rev": rev, "why": m.reason} for m in moves if not m.enters
+    ]
+    if leaving:
+        connection.execute(_LEAVE, leaving)
 
 
-def holders(session: Session, scope: str, people: list[User]) -> dict[str, date | None]:
-    """User ids that hold a scope of rows (`wo:`, `visit:`, `site:`, `board:`, `review:`), each with the visit's day."""
-    kind, _, row_id = scope.partition(":")
-    if kind == "board":
-        return {u.id: None for u in people if u.is_office or (u.has_role("crew_lead") and u.team_id == row_id)}
-    if kind == "review":
-        return {u.id: None for u in people if u.is_office or u.id == row_id}
-    if kind == "site":
-        wanted: dict[str, date | None] = {u.id: None for u in people if u.is_office}
-        visits = _held_visits(session, Visit.site_id == row_id)
-    elif kind == "wo":
-        order = session.get(WorkOrder, row_id, populate_existing=True)
-        if order is None:
-            return {}
-        wanted = {u.id: None for u in people if u.is_office and not order.archived}
-        visits = _held_visits(session, Visit.work_order_id == row_id)
-    elif kind == "visit":
-        wanted, visits = {}, _held_visits(session, Visit.id == row_id)
-    else:
-        raise ValueError(f"the holders of {scope} follow from the user alone")
+def holders(session: Session, scopes: Sequence[str], people: list[User]) -> dict[str, dict[str, date | None]]:
+    """Scope: the user ids that hold it, each with the visit's day. Scopes of rows only: `wo:`, `visit:`, `site:`,
+    `board:`, `review:`; who holds the others follows from the user alone."""
+    ids: dict[str, list[str]] = {}
+    for scope in scopes:
+        kind, _, row_id = scope.partition(":")
+        ids.setdefault(kind, []).append(row_id)
+    if strange := ids.keys() - KINDS:
+        raise ValueError(f"the holders of {sorted(strange)} follow from the user alone")
+    found = _office_holds(session, ids, people)
     active = {u.id: u for u in people}
-    for visit in visits:
-        day = (visit.slot_start + ZONE).date()
-        for user_id in _crew_and_leads(visit, active, with_leads=kind != "visit"):
-            known = wanted.get(user_id)
-            wanted[user_id] = day if known is None else min(known, day)
-    return wanted
+    for kind, (column, query) in _BY_VISITS.items():
+        visits = session.scalars(query, {"ids": ids[kind]}) if kind in ids else ()
+        for visit in visits:
+            wanted, day = found[f"{kind}:{getattr(visit, column)}"], (visit.slot_start + ZONE).date()
+            for user_id in _crew_and_leads(visit, active, with_leads=kind != "visit"):
+                known = wanted.get(user_id)
+                wanted[user_id] = day if known is None else min(known, day)
+    return found
+
+
+def _office_holds(session: Session, ids: dict[str, list[str]], people: list[User]) -> dict[str, dict[str, date | None]]:
+    """What is held by role, whoever goes where."""
+    office = [u.id for u in people if u.is_office]
+    found: dict[str, dict[str, date | None]] = {f"visit:{row_id}": {} for row_id in ids.get("visit", ())}
+    for row_id in ids.get("board", ()):
+        leads = [u.id for u in people if u.has_role("crew_lead") and u.team_id == row_id]
+        found[f"board:{row_id}"] = dict.fromkeys([*office, *leads])
+    for row_id in ids.get("review", ()):
+        found[f"review:{row_id}"] = dict.fromkeys([*office, *(u.id for u in people if u.id == row_id)])
+    for row_id in ids.get("site", ()):
+        found[f"site:{row_id}"] = dict.fromkeys(office)
+    if orders := ids.get("wo"):
+        found |= {f"wo:{row_id}": {} for row_id in orders}
+        for order in session.scalars(_ORDERS, {"ids": orders}, execution_options={"populate_existing": True}):
+            found[f"wo:{order.id}"] = {} if order.archived else dict.fromkeys(office)
+    return found
 
 
 def desired(session: Session, user: User) -> dict[str, date | None]:
@@ -154,7 +189,7 @@ def desired(session: Session, user: User) -> dict[str, date | None]:
         wanted |= {f"board:{team}": None for team in session.scalars(select(Team.id))}
     if user.has_role("crew_lead") and user.team_id:
         wanted[f"board:{user.team_id}"] = None
-    for visit in _held_visits(session, _may_concern(session, user)):
+    for visit in session.scalars(_GIVES_SCOPES.where(_may_concern(session, user))):
         own = user.id in visit.crew()
         scopes = [f"wo:{visit.work_order_id}", f"site:{visit.site_id}"] + ([f"visit:{visit.id}"] if own else [])
         day = (visit.slot_start + ZONE).date()
@@ -185,16 +220,7 @@ def knows_file(session: Session, user_id: str, sha256: str) -> bool:
 
 
 def _active_users(session: Session) -> list[User]:
-    return list(session.scalars(select(User).where(User.active).execution_options(populate_existing=True)))
-
-
-def _held_visits(session: Session, condition: object) -> list[Visit]:
-    query = (
-        select(Visit)
-        .join(WorkOrder, WorkOrder.id == Visit.work_order_id)
-        .where(condition, Visit.state.in_(HELD), WorkOrder.state.not_in(ENDED))  # type: ignore[arg-type]
-    )
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return list(session.scalars(_ACTIVE))
 
 
 def _crew_and_leads(visit: Visit, active: dict[str, User], with_leads: bool) -> set[str]:
@@ -205,7 +231,7 @@ def _crew_and_leads(visit: Visit, active: dict[str, User], with_leads: bool) -> 
     return found
 
 
-def _may_concern(session: Session, user: User) -> object:
+def _may_concern(session: Session, user: User) -> ColumnElement[bool]:
     """Visits of the user, and of the team when the user leads one. A JSON list is searched as text."""
     conditions = [Visit.lead_id == user.id, cast(Visit.helper_ids, String).contains(user.id)]
     if user.has_role("crew_lead") and user.team_id:

@@ -21,11 +21,11 @@ from typing import Any
 
 import orjson
 from argon2 import PasswordHasher
+from flask import g
 
 from server import clock, pull, push
 from server.api import identity
 from server.extensions import db, reading
-from server.models import Device
 from server.models import base as models_base
 from server.models import user as models_user
 from server.problems import Problem
@@ -87,14 +87,15 @@ class Deployment:
         log.setLevel(logging.CRITICAL)  # batches that go again and stale tasks are what a world is about
         self.folder, self.postgres = folder, postgres
         self.claims: dict[str, dict[str, str]] = {}  # token: who it speaks for
-        self.url = postgres.url("simulation") if postgres else f"sqlite:///{folder / 'service.db'}"
+        self.copies: dict[str, sqlite3.Connection] = {}  # of SQLite's database, each in memory
+        self.url = postgres.url("simulation") if postgres else "sqlite:///:memory:"
         self._set_ids(Ids("template"))
         models_user._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # argon2 is slow on purpose
         if postgres:
             migrate(postgres.create_database("simulation"), folder)
-        else:
-            migrate(self.url, folder)
         self.app = build_app(self.url, folder)
+        if not postgres:
+            self._migrate_sqlite()
         self.client = self.app.test_client()
         self.wsgi = False  # whether push and pull go through the doors as well
         self.backups = 0
@@ -152,25 +153,36 @@ class Deployment:
             db.session.commit()
 
     def _copy(self, source: str, target: str) -> None:
-        close(self.app)
         if self.postgres:
+            close(self.app)
             names = {"simulation": "simulation"}
             self.postgres.drop_database(names.get(target, f"simulation_{target}"))
             self.postgres.create_database(
                 names.get(target, f"simulation_{target}"), names.get(source, f"simulation_{source}")
             )
             return
-        paths = [self.folder / ("service.db" if name == "simulation" else f"{name}.db") for name in (source, target)]
-        with suppress(FileNotFoundError):  # SQLite's own leftovers would belong to another file
-            paths[1].unlink()
-        for suffix in ("-wal", "-shm"):
-            with suppress(FileNotFoundError):
-                Path(f"{paths[1]}{suffix}").unlink()
-        if Path(f"{paths[0]}-wal").exists():
-            with sqlite3.connect(paths[0]) as connection, sqlite3.connect(paths[1]) as other:
-                connection.backup(other)
-        else:
-            shutil.copyfile(*paths)
+        self._connection(source).backup(self._connection(target))
+
+    def _migrate_sqlite(self) -> None:
+        path = self.folder / "migrated.db"
+        migrate(f"sqlite:///{path}", self.folder)
+        with self.app.app_context(), sqlite3.connect(path) as migrated:
+            self.copies["simulation"] = db.session.connection().connection.driver_connection  # type: ignore[assignment]
+            db.session.rollback()
+            migrated.backup(self.copies["simulation"])
+
+    def _connection(self, name: str) -> sqlite3.Connection:
+        """The app's one connection, or a copy's: a database in memory lives as long as its connection."""
+        if name not in self.copies:
+            self.copies[name] = sqlite3.connect(":memory:")
+        return self.copies[name]
+
+    def read(self, query: str, **values: Any) -> list[tuple[Any, ...]]:
+        """Rows of a plain query, past the ORM: the checks ask thousands of times."""
+        if self.postgres:
+            with self.app.app_context():
+                return [tuple(row) for row in db.session.execute(db.text(query), values)]
+        return self.copies["simulation"].execute(query, values).fetchall()
 
     def close(self) -> None:
         """Gives everything back, also what was replaced in the server's modules."""
@@ -209,6 +221,7 @@ class Deployment:
         """What the doors of `server/api/sync.py` do, without Flask around it."""
         with self.app.app_context():
             try:
+                reading.set(path == "/api/sync/pull")
                 user = identity.recognised(dict(claims))
                 if path == "/api/sync/push":
                     return Answer(200, {}, self._push(user, claims["device"], body))
@@ -233,10 +246,7 @@ class Deployment:
         message = parse_pull(orjson.loads(body))
         if message.device != device_id:
             raise Problem("device-foreign")
-        db.session.rollback()
-        reading.set(True)
-        device = db.session.get(Device, device_id)
-        answer = pull.pull(db.session(), user.id, device.last_n if device else 0, message)
+        answer = pull.pull(db.session(), user.id, g.device_last, message)
         db.session.rollback()
         return answer
 

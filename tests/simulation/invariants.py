@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from server import files
 from server.extensions import db
@@ -16,7 +16,6 @@ from server.models import (
     SYNCED,
     Attachment,
     Conflict,
-    Device,
     Diagnosis,
     Event,
     FeedRow,
@@ -46,6 +45,7 @@ FIGURES = {
     "I1": "lost", "I2": "duplicated", "I3": "diverged", "I4": "diverged", "I5": "leaked", "I7": "lost", "I8": "lost",
     "I10": "duplicated", "I11": "illegal", "I12": "lost", "I13": "leaked", "I14": "stuck", "500": "illegal",
 }  # fmt: skip
+HELD = "SELECT scope FROM subscription WHERE user_id = :user AND left_rev IS NULL"
 
 
 class Broken(AssertionError):
@@ -76,11 +76,9 @@ def check_answer(world: World, phone: Phone, request: Request, answer: Answer) -
         return
     claims = world.server.claims[headers["Authorization"].removeprefix("Bearer ")]
     demand("I13", claims["sub"] == phone.user_id, lambda: f"{phone.login} asks in the name of {claims['sub']}")
-    with world.server.app.app_context():
-        query = select(Subscription.scope).where(Subscription.user_id == claims["sub"], Subscription.left_rev.is_(None))
-        held = set(db.session.scalars(query))
-        device = db.session.get(Device, claims["device"])
-    demand("I5", device is not None and device.revoked_at is None, lambda: f"{phone.login} reads on a revoked device")
+    held = {scope for (scope,) in world.server.read(HELD, user=claims["sub"])}
+    device = world.server.read("SELECT revoked_at FROM device WHERE id = :device", device=claims["device"])
+    demand("I5", device == [(None,)], lambda: f"{phone.login} reads on a revoked device")
     foreign = {row["scope"] for row in rows} - held
     demand("I5", not foreign, lambda: f"{phone.login} was sent rows of {sorted(foreign)}")
 
@@ -101,8 +99,7 @@ def check_phone(world: World, phone: Phone) -> None:
 
 
 def journal_ids(world: World) -> set[str]:
-    with world.server.app.app_context():
-        return set(db.session.scalars(select(JournalEntry.id)))
+    return {act_id for (act_id,) in world.server.read("SELECT id FROM journal")}
 
 
 def waiting(phone: Phone) -> int:
@@ -112,11 +109,12 @@ def waiting(phone: Phone) -> int:
     return len(phone.storage.entries(settled=False)) + len(files)
 
 
-def agree(world: World) -> bool:
-    """Whether every active phone has pulled up to the server's clock."""
-    with world.server.app.app_context():
-        rev = db.session.execute(text("SELECT rev FROM clock")).scalar_one()
-    return all(p.storage.get("rev") == rev for p in world.phones if not (p.abandoned or p.client.draining))
+def agrees(world: World, phone: Phone) -> bool:
+    """Whether a phone has pulled up to the server's clock, or has nothing to pull any more."""
+    if phone.abandoned or phone.client.draining:
+        return True
+    ((rev,),) = world.server.read("SELECT rev FROM clock")
+    return bool(phone.storage.get("rev") == rev)
 
 
 # --- At rest --------------------------------------------------------------------------------------------
@@ -176,6 +174,7 @@ def _in_order(world: World, entries: list[JournalEntry]) -> None:
 def _phones_hold_what_they_may(world: World) -> None:
     """I4 and I5: the rows of a phone are the permission query, row by row; and subscriptions say the same."""
     feed = {(row.noun, row.row_id): row for row in db.session.scalars(select(FeedRow)) if row.body is not None}
+    bodies = {key: orjson.loads(row.body or "null") for key, row in feed.items()}
     wanted: dict[str, set[str]] = {}
     for user in db.session.scalars(select(User)):
         wanted[user.id] = set(desired(db.session(), user))
@@ -194,7 +193,7 @@ def _phones_hold_what_they_may(world: World) -> None:
         wrong = sorted(set(here.items()) ^ set(allowed.items()))
         demand("I4", not wrong, lambda p=phone, w=wrong: f"phone {p.index} {p.login} differs: {w[:5]}")
         for key, row in phone.storage.held.items():
-            same = row.body == orjson.loads(feed[key].body or "null")
+            same = row.body == bodies[key]
             demand("I4", same, lambda k=key, p=phone: f"{p.login}'s {k} has another body")
         scopes = {scope for scope, left in phone.storage.held_scopes.items() if left is None}
         demand("I4", scopes == wanted[phone.user_id], lambda p=phone, s=scopes: f"{p.login}: {s}")
@@ -208,7 +207,7 @@ def _the_feed_is_the_tables() -> None:
         for row in db.session.scalars(select(model)):
             count += 1
             kept = stored.get((row.NOUN, row.id))
-            same = kept is not None and orjson.loads(kept.body or "null") == orjson.loads(orjson.dumps(row.body()))
+            same = kept is not None and kept.body == row.body_text()
             demand("I4", same, lambda r=row: f"the feed's {r.NOUN} {r.id} is not the table's")
     demand("I4", count == len(stored), lambda: f"{len(stored)} rows in the feed, {count} in the tables")
 

@@ -141,9 +141,10 @@ def _everyone_holds_every_order() -> AbstractContextManager[Any]:
     """Whoever is active is given every work order that somebody touched."""
     holders = scopes.holders
 
-    def generous(session: Any, scope: str, people: Any) -> Any:
-        found = holders(session, scope, people)
-        return {**dict.fromkeys((user.id for user in people), None), **found} if scope.startswith("wo:") else found
+    def generous(session: Any, wanted: Any, people: Any) -> Any:
+        found = holders(session, wanted, people)
+        everyone = dict.fromkeys(user.id for user in people)
+        return {scope: {**everyone, **them} if scope.startswith("wo:") else them for scope, them in found.items()}
 
     return patch.object(scopes, "holders", generous)
 

@@ -383,13 +383,14 @@ class World:
         self.network.forget()
         for phone in self.phones:
             phone.offline_until = None
-        for _ in range(ROUNDS_TO_DRAIN):
+        for round_ in range(ROUNDS_TO_DRAIN):
             self.set_time(self.now + timedelta(hours=2))
             for phone in self.phones:
-                self.contact(phone)
+                if round_ == 0 or invariants.waiting(phone) or not invariants.agrees(self, phone):
+                    self.contact(phone)
             worked = self.server.work()
             active = [phone for phone in self.phones if not phone.stranded]
-            if not worked and all(invariants.waiting(phone) == 0 for phone in active) and invariants.agree(self):
+            if not worked and all(invariants.waiting(p) == 0 and invariants.agrees(self, p) for p in active):
                 return
         stuck = {phone.index: invariants.waiting(phone) for phone in self.phones if not phone.stranded}
         raise Broken("I14", f"still waiting after {ROUNDS_TO_DRAIN} contacts: {stuck}")
