@@ -1,5 +1,5 @@
 # Everything a developer or a fresh machine needs. `make` alone says what there is.
-# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB
+# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB JOBS
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -68,7 +68,8 @@ bench: install-dev
 	@$(PY) -m tests.bench
 
 simulate: install-dev
-	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) --db $(or $(DB),sqlite)
+	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) --db $(or $(DB),sqlite) \
+		--jobs $(or $(JOBS),1)
 
 simulate-mutants: install-dev
 	@$(PY) -m tests.simulation.mutants

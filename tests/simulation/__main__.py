@@ -1,4 +1,4 @@
-"""`python -m tests.simulation --seeds N --from S --db sqlite|postgresql`; the last line is JSON."""
+"""`python -m tests.simulation --seeds N --from S --db sqlite|postgresql --jobs N`; the last line is JSON."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 import sys
 from functools import partial
 
+from tests.simulation.jobs import simulate_with
 from tests.simulation.running import deployment, simulate
 
 
@@ -14,14 +15,21 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=200, help="how many worlds")
     parser.add_argument("--from", type=int, default=1, dest="first", help="the first seed")
     parser.add_argument("--db", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--jobs", type=int, default=1, help="processes that share the seeds")
     parser.add_argument("--trace", action="store_true", help="print what happens in each world")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     options = parser.parse_args()
-    with deployment(options.db) as server:
-        figures = simulate(
-            server, range(options.first, options.first + options.seeds), db=options.db, trace=options.trace,
-            keep_going=options.keep_going, tell=partial(print, flush=True),
-        )  # fmt: skip
+    tell = partial(print, flush=True)
+    if options.jobs > 1:
+        figures = simulate_with(
+            options.jobs, options.first, options.seeds, db=options.db, keep_going=options.keep_going, tell=tell
+        )
+    else:
+        with deployment(options.db) as server:
+            figures = simulate(
+                server, range(options.first, options.first + options.seeds), db=options.db, trace=options.trace,
+                keep_going=options.keep_going, tell=tell,
+            )  # fmt: skip
     print(figures.line())
     return 1 if figures.failures else 0
 

@@ -37,6 +37,14 @@ class Figures:
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
+    def add(self, other: Figures) -> None:
+        """What another process has counted."""
+        for name in ("seeds", "devices", "acts", "files", "undefended", "cpu_seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.faults.update(other.faults)
+        self.broken.update(other.broken)
+        self.failures += other.failures
+
     def line(self) -> str:
         kinds = ("lost", "duplicated", "diverged", "stuck", "leaked", "illegal")
         return json.dumps({

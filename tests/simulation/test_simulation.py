@@ -11,11 +11,13 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.deployment import Deployment
+from tests.simulation.jobs import simulate_with
 from tests.simulation.mutants import MUTANTS, Mutant, hunt
 from tests.simulation.running import deployment, run, simulate
 from tests.simulation.world import Plan, plan
 
-SEEDS_SQLITE = 60
+SEEDS_SQLITE = 1000
+JOBS = min(2, os.cpu_count() or 1)
 SEEDS_POSTGRES = 10
 #: Seeds that once failed, kept for ever, with what was wrong.
 KEPT = {2054: "answers of the epoch before the first pull waited for a rev that never came"}
@@ -31,10 +33,10 @@ def server() -> Iterator[Deployment]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_in_every_world_on_sqlite_nothing_is_lost_and_everyone_agrees(server: Deployment):
+@pytest.mark.timeout(1200)
+def test_in_a_thousand_worlds_on_sqlite_nothing_is_lost_and_everyone_agrees():
     lines: list[str] = []
-    figures = simulate(server, range(1, 1 + SEEDS_SQLITE), tell=lines.append)
+    figures = simulate_with(JOBS, 1, SEEDS_SQLITE, tell=lines.append)
     assert not figures.failures, "\n".join(lines)
     assert figures.acts > 20 * SEEDS_SQLITE and figures.files > SEEDS_SQLITE / 3, "worlds in which nothing happens"
     rare = {"killed", "restored", "cloned", "revoked", "storage_lost", "two_tabs", "answer_lost", "arrived_late"}
