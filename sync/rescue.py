@@ -10,7 +10,7 @@ between files, left out, reordered, or cut off at the end unnoticed. A record's 
 
 Records come in this order, so that a file cut off anywhere still gives all acts before its photos:
     J {"kind": "bundle", …}      who, which device, when, the proof that it is that device, how much follows
-    J {"kind": "acts", "acts": […]}          as they travel in a push; at most 100 in one record
+    J {"kind": "acts", "acts": […]}          as they travel in a push; at most 100 and about 512 KiB in one record
     J {"kind": "file", "attachment", "sha256", "size", …}   then B … B, `size` bytes together
     J {"kind": "end"}
 Nothing here touches a disk or a key: `read`, `decrypt` and `encrypt` are given.
@@ -79,13 +79,26 @@ def plain(
 ) -> Iterator[bytes]:
     """The records of a file before sealing. `acts` by number; `files`: what is said of each, and its bytes."""
     yield _json({"kind": "bundle", "format": FORMAT, **bundle})
-    for at in range(0, len(acts), MAX_ACTS):
-        yield _json({"kind": "acts", "acts": list(acts[at : at + MAX_ACTS])})
+    yield from _act_records(acts)
     for about, content in files:
         yield _json({"kind": "file", **about})
         for at in range(0, len(content), CHUNK_BYTES):
             yield BYTES_KIND + content[at : at + CHUNK_BYTES]
     yield _json({"kind": "end"})
+
+
+def _act_records(acts: Sequence[Mapping[str, Any]]) -> Iterator[bytes]:
+    held: list[Mapping[str, Any]] = []
+    size = 0
+    for act in acts:
+        cost = len(_json(act))
+        if held and (len(held) == MAX_ACTS or size + cost > CHUNK_BYTES):
+            yield _json({"kind": "acts", "acts": held})
+            held, size = [], 0
+        held.append(act)
+        size += cost
+    if held:
+        yield _json({"kind": "acts", "acts": held})
 
 
 def _json(value: Mapping[str, Any]) -> bytes:

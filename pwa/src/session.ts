@@ -14,6 +14,7 @@ import { deviceSetting, knownUsers, rememberUser, setDeviceSetting, type KnownUs
 import { readMeta, writeMeta } from './store/meta'
 import { openStore } from './store/opening'
 import { ActRefused } from './store/refusal'
+import { officeKey, rememberOfficeKey } from './store/rescue'
 import { storageReport } from './store/storage'
 import { NoContact, Problem, jsonOf, plainRequest, request, tokensOf } from './sync/http'
 import { startSync } from './sync/triggers'
@@ -104,6 +105,14 @@ function enter(store: Store): void {
   leave()
   current.value = store
   stopSync = startSync(store)
+  void learnOfficeKey(store).catch(() => {}) // at the next start then
+}
+
+/** For whoever signed in before phones were told the key. */
+async function learnOfficeKey(store: Store): Promise<void> {
+  if (await officeKey()) return
+  await jsonOf(await request(store, '/api/auth/me'))
+    .then((me) => rememberOfficeKey((me as { rescue_key?: unknown }).rescue_key))
 }
 
 function leave(): void {
@@ -121,8 +130,9 @@ async function askLogin(name: string, password: string, deviceId: Id): Promise<S
   return explain(async () => {
     const data = await jsonOf(await plainRequest('/api/auth/login', {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
-    })) as { user?: Partial<UserBody> & { id?: Id }; device_id?: Id }
-    const { user, device_id } = data
+    })) as { user?: Partial<UserBody> & { id?: Id }; device_id?: Id; rescue_key?: unknown }
+    const { user, device_id, rescue_key: key } = data
+    await rememberOfficeKey(key)
     if (!user?.id || !device_id) throw new NotOurs('login')
     return {
       deviceId: device_id, tokens: tokensOf(data),

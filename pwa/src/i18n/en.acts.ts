@@ -55,6 +55,8 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'problem.storage-full': 'The phone is full; make room and try again',
   'problem.storage-failed': 'The phone\'s storage failed; nothing was saved',
   'problem.unsent-work': 'There is unsent work',
+  'problem.no-office-key': 'This phone does not know the company’s key yet; sign in once with a network',
+  'problem.unproven': 'From a rescue file that is not proven to come from this phone; ask the person before deciding',
   'problem.no-contact': 'The server cannot be reached',
   'problem.too-many-attempts': 'Too many attempts; wait a few minutes',
   'problem.too-many-requests': 'Too many attempts; wait a few minutes',

@@ -53,6 +53,8 @@ export const zhActs = {
   'problem.storage-full': '手机空间不足，请清理后再试',
   'problem.storage-failed': '手机存储出错，没有存成',
   'problem.unsent-work': '还有内容没有送达',
+  'problem.no-office-key': '这台手机还不知道公司的密钥，请先联网登录一次',
+  'problem.unproven': '来自救援文件，无法证明出自这台手机；请问过本人再决定',
   'problem.no-contact': '连不上服务器',
   'problem.too-many-attempts': '尝试太多，请过几分钟再试',
   'problem.too-many-requests': '尝试太多，请过几分钟再试',

@@ -1,0 +1,21 @@
+/** Words of rescue files, on the phone. */
+export const zhRescue = {
+  'rescue.open': '做成救援文件',
+  'rescue.short': '救援文件',
+  'rescue.hint': '手机一直联系不上服务器、快没电、或登录失效时，可以把没送达的内容做成一个文件，交给办公室导入。',
+  'rescue.title': '救援文件',
+  'rescue.title_of': '{name} 的救援文件',
+  'rescue.holds': '{n} 条记录、{f} 个文件未送达',
+  'rescue.size': '（{size}）',
+  'rescue.what': '把它们装进一个文件，用微信、蓝牙或数据线交给调度，由调度导入系统。',
+  'rescue.locked': '文件已加密，只有公司的服务器能打开；传给谁都看不到内容，也不需要密码。',
+  'rescue.not_delivered': '做好文件不等于送达。手机里的内容都还在，请不要清除；办公室导入后，手机下次联网会自动核对，不会重复。',
+  'rescue.make': '生成文件',
+  'rescue.making': '正在生成…',
+  'rescue.share': '发送',
+  'rescue.download': '存到手机',
+  'rescue.shared': '已交给其他应用。请跟调度确认收到并导入。',
+  'rescue.downloaded': '已存到手机的“下载”。请把它交给调度。',
+  'login.waiting': '还有内容没送达',
+  'login.waiting_hint': '本人登录后会继续发送。登录不了，也可以做成救援文件交给办公室：不用密码，别人也看不到内容。',
+} as const
