@@ -19,7 +19,7 @@ from server.extensions import db
 from server.models import User, new_id
 
 # Rooms whose commands join ours: every click command at the top of these modules.
-ROOMS = ("server.imports.commands", "server.demo.commands", "server.tasks")
+ROOMS = ("server.imports.commands", "server.demo.commands", "server.backup.commands", "server.tasks")
 COLUMNS = (14, 16, 16, 16)  # widths of the table of logins
 
 

@@ -11,6 +11,8 @@ from sqlalchemy import Engine, event
 from server.config import SQLITE_BUSY_SECONDS
 from server.extensions import db, reading
 
+APPLICATION_NAME = "xunxiu"  # how PostgreSQL's list of connections names ours: `flask restore` looks for them
+
 
 def init_database(app: Flask) -> None:
     """Binds the database and sets the rules of its connections."""
@@ -18,7 +20,7 @@ def init_database(app: Flask) -> None:
     db.init_app(app)
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
-            _sqlite_rules(db.engine)
+            sqlite_rules(db.engine)
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -33,14 +35,16 @@ def _engine_options(url: str) -> dict[str, Any]:
         return {**more, "connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
     # No ping before each use: it would cost every request a round trip for the day PostgreSQL restarts. Then the first
     # request that meets a dead connection is answered "busy", all pooled ones are thrown away, and the next succeeds.
-    return more
+    return {**more, "connect_args": {"application_name": APPLICATION_NAME}}
 
 
 def _dump_json(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _sqlite_rules(engine: Engine) -> None:
+def sqlite_rules(engine: Engine) -> None:
+    """Connections of this engine are durable and say BEGIN themselves."""
+
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, record: Any) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves

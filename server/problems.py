@@ -5,6 +5,7 @@ A door raises `Problem(code)`; everything that goes wrong leaves as `application
 
 from __future__ import annotations
 
+import errno
 from http import HTTPStatus
 from typing import Any
 
@@ -15,6 +16,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 LANGUAGES = ("zh-CN", "en")
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+DISK_FULL = "53100"  # PostgreSQL's code
 
 # code: (status, Chinese, English). Codes are part of the API: never renamed, only added.
 CATALOGUE: dict[str, tuple[int, str, str]] = {
@@ -59,6 +62,11 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     ),
     "server-error": (500, "服务器出错,内容未丢失,请稍后重试。", "The server failed; nothing is lost, try again later."),
     "busy": (503, "服务器繁忙,请稍后重试。", "The server is busy; try again shortly."),
+    "server-full": (
+        507,
+        "服务器存储空间已满,内容仍保存在本机,请通知管理员。",
+        "The server's disk is full. Nothing is lost: it stays on the device. Tell your administrator.",
+    ),
     # files
     "slot-unknown": (404, "没有登记过这个文件,请先同步。", "Nobody declared this file; sync first."),
     "file-too-large": (413, "照片超过 25 MB。", "The photo is larger than 25 MB."),
@@ -98,7 +106,7 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
 _BY_STATUS = {
     400: "bad-request", 401: "sign-in", 403: "forbidden", 404: "not-found", 405: "method-not-allowed",
     409: "conflict", 410: "gone", 413: "too-large", 415: "unsupported-media-type", 422: "validation",
-    429: "too-many-requests", 503: "busy",
+    429: "too-many-requests", 503: "busy", 507: "server-full",
 }  # fmt: skip
 
 
@@ -117,6 +125,19 @@ class Problem(Exception):
     @property
     def status(self) -> int:
         return CATALOGUE[self.code][0]
+
+
+def disk_is_full(error: Exception) -> bool:
+    """Whether the database or a file could not be written for want of space; nothing of it was committed."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, OSError):
+        return cause.errno in NO_SPACE
+    return getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(cause, "sqlstate", None) == DISK_FULL
+
+
+def server_full() -> Problem:
+    """Phones keep what they have and come again."""
+    return Problem("server-full", headers={"Retry-After": "30"})
 
 
 def language() -> str:
@@ -171,10 +192,20 @@ def init_problems(app: Flask) -> None:
 
     @app.errorhandler(DBAPIError)
     def _database(error: DBAPIError) -> Response:
+        if disk_is_full(error):
+            return _full(error)
         if not error.connection_invalidated:
             return _fault(error)
         current_app.logger.warning("the database went away: %s", type(error.orig).__name__)
         return answer(Problem("busy", headers={"Retry-After": "1"}))
+
+    @app.errorhandler(OSError)
+    def _file(error: OSError) -> Response:
+        return _full(error) if disk_is_full(error) else _fault(error)
+
+    def _full(error: Exception) -> Response:
+        current_app.logger.error("no space left: %s", error)
+        return answer(server_full())
 
     @app.errorhandler(PoolTimeout)
     def _no_connection(error: PoolTimeout) -> Response:

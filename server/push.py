@@ -28,7 +28,7 @@ from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, per
 from server.acts.review import shown
 from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder, new_id
 from server.models.sync import ActCrash
-from server.problems import Problem
+from server.problems import Problem, disk_is_full, server_full
 from server.status import keep_status
 from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
 from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt, is_id
@@ -132,6 +132,8 @@ def push(
             _log.info("a batch goes again: %s", error)
             # A deadlock, a lost connection, a busy file: nothing was committed, so the whole batch may go again.
             session.rollback()
+            if disk_is_full(error):
+                raise server_full() from None
             if attempt == ATTEMPTS - 1:
                 raise Problem("busy", headers={"Retry-After": "2"}) from None
     raise Problem("busy", headers={"Retry-After": "2"})

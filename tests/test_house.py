@@ -67,6 +67,7 @@ HEIGHTS = {
         "sla",
         "storage",
         "rescue",
+        "backup",
     },
     4: {"api"},
     5: {"__init__", "commands", "cli", "worker"},

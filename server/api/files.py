@@ -20,7 +20,7 @@ from server.extensions import db, reading
 from server.files import BLOCK_BYTES, ORIGINAL, SHA256_HEX
 from server.images import MIMES, THUMB_MIME, THUMB_SIZES
 from server.models import Attachment, StoredFile, Upload
-from server.problems import Problem
+from server.problems import Problem, disk_is_full, server_full
 from sync.protocol import is_id
 
 TUS_VERSION = "1.0.0"
@@ -308,7 +308,9 @@ def _receive(upload: Upload, offset: int) -> int:
                 turn.undo()
                 raise Problem("checksum-mismatch")
             offset = turn.position
-    except OSError:
+    except OSError as error:
+        if disk_is_full(error):
+            raise server_full() from None
         current_app.logger.exception("the part of an upload cannot be written")
         raise Problem("busy", headers={"Retry-After": "30"}) from None
     files.note_progress(upload, offset)
