@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -27,9 +27,13 @@ function apiDocsAssets(): Plugin {
   }
 }
 
+/** What page and worker call themselves. */
+const version = process.env.APP_VERSION ?? (JSON.parse(readFileSync(here('./package.json'), 'utf8')) as { version: string }).version
+
 const server = process.env.API_URL ?? 'http://127.0.0.1:8000'
 
 export default defineConfig({
+  define: { APP_BUILD_VERSION: JSON.stringify(version) },
   plugins: [
     vue(),
     VitePWA({

@@ -11,16 +11,21 @@ import { atomically } from './store/connection'
 import { current, type Store } from './store/current'
 import { UserDatabase, type Tokens } from './store/database'
 import { deviceSetting, knownUsers, rememberUser, setDeviceSetting, type KnownUser } from './store/device'
+import { followHeld, noticeLosses } from './store/evicting'
+import { beginLine } from './store/line'
+import { forgetMarker } from './store/marker'
 import { readMeta, writeMeta } from './store/meta'
 import { openStore } from './store/opening'
 import { ActRefused } from './store/refusal'
 import { officeKey, rememberOfficeKey } from './store/rescue'
-import { storageReport } from './store/storage'
+import { SESSION_CHANNEL, saySignedOut } from './store/signal'
+import { askForPersistence } from './store/storage'
 import { NoContact, Problem, jsonOf, plainRequest, request, tokensOf } from './sync/http'
 import { startSync } from './sync/triggers'
 
 export { current, type Store } from './store/current'
 export { knownUsers, type KnownUser } from './store/device'
+export { lossWasRead, unreadLosses, type Lost } from './store/evicting'
 
 /** `code` is `no-contact` or the server's own, such as that of a wrong password. */
 export class SignInFailed extends Error {
@@ -31,11 +36,15 @@ export class SignInFailed extends Error {
 }
 
 let stopSync = () => {}
-const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel('xunxiu-session')
+const otherTabs = typeof BroadcastChannel === 'undefined' ? null : new BroadcastChannel(SESSION_CHANNEL)
 otherTabs?.addEventListener('message', ({ data }) => { if (data.loggedOut === current.value?.userId) leave() })
+
+/** Answers about a device after which only another number line will do. */
+const LINE_CLOSED = new Set(['device-revoked', 'device-foreign', 'device-cloned'])
 
 /** At the start of the app: whoever worked last works on, network or not. False: nobody, so show the sign-in. */
 export async function restoreSession(): Promise<boolean> {
+  await noticeLosses().catch((error) => console.error('Whether anything was lost is not known', error))
   const userId = await deviceSetting<Id>('lastUser')
   const store = userId && (await openStore(userId))
   if (!store) return false
@@ -46,19 +55,21 @@ export async function restoreSession(): Promise<boolean> {
 /** Online. Also after an expiry: the same person finds everything as it was. Throws `SignInFailed`. */
 export async function login(name: string, password: string): Promise<void> {
   const known = (await knownUsers()).find((user) => user.login === name)
-  let signed = await askLogin(name, password, known?.deviceId ?? newId())
+  let signed = await signInOn(known?.deviceId ?? newId(), name, password)
   const db = new UserDatabase(signed.user.id)
   const held = await readMeta(db, 'deviceId')
-  // The outbox's numbers belong to the device it began as: that device it must stay.
-  if (held && held !== signed.deviceId) signed = await askLogin(name, password, held)
+  const closed = await readMeta(db, 'lineClosed')
+  // The outbox's numbers belong to the device it began as: that device it must stay, unless its line takes no more.
+  if (held && held !== signed.deviceId && !signed.anew && !closed) signed = await signInOn(held, name, password)
+  if (held === signed.deviceId && closed) signed = await signInOn(newId(), name, password)
   const { user, deviceId, tokens } = signed
+  if (held && held !== deviceId) await beginLine(db, deviceId, tokens)
   await writeMeta(db, {
-    deviceId, tokens, signInNeeded: false, problem: null,
+    deviceId, tokens, signInNeeded: false, problem: null, draining: null, lineClosed: false,
     user: { id: user.id, login: user.login, name: user.name, roles: user.roles },
   })
   await rememberUser({ userId: user.id, login: user.login, name: user.name, deviceId, lastSeenAt: now() })
-  await navigator.storage?.persist?.().catch(() => false)
-  await storageReport()
+  await askForPersistence()
   db.close()
   enter((await openStore(user.id))!)
 }
@@ -89,8 +100,8 @@ export async function logout(): Promise<void> {
     await writeMeta(tables, { tokens: null, cookie: null, firstSyncComplete: false, pulledRows: 0 })
   })
   await setDeviceSetting('lastUser', null)
-  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, it is of one origin
-  otherTabs?.postMessage({ loggedOut: store.userId })
+  await forgetMarker(store.userId)
+  saySignedOut(store.userId)
   leave()
 }
 
@@ -104,8 +115,20 @@ export async function changePassword(old: string, changed: string): Promise<void
 function enter(store: Store): void {
   leave()
   current.value = store
-  stopSync = startSync(store)
+  const stopSending = startSync(store)
+  const stopMarking = followHeld(store, () => void emptied(store))
+  stopSync = () => {
+    stopSending()
+    stopMarking()
+  }
   void learnOfficeKey(store).catch(() => {}) // at the next start then
+}
+
+/** The database was taken away while somebody worked: said at once, because nothing more of theirs is safe here. */
+async function emptied(store: Store): Promise<void> {
+  if (current.value !== store) return
+  leave()
+  await noticeLosses()
 }
 
 /** For whoever signed in before phones were told the key. */
@@ -124,6 +147,16 @@ function leave(): void {
 }
 
 interface SignedIn { user: { id: Id; login: string; name: string; roles: Role[] }; deviceId: Id; tokens: Tokens }
+
+/** `anew`: on a device of another id, because the one asked for takes no more. */
+async function signInOn(deviceId: Id, name: string, password: string): Promise<SignedIn & { anew: boolean }> {
+  try {
+    return { ...(await askLogin(name, password, deviceId)), anew: false }
+  } catch (error) {
+    if (!(error instanceof SignInFailed) || !LINE_CLOSED.has(error.code)) throw error
+    return { ...(await askLogin(name, password, newId())), anew: true }
+  }
+}
 
 async function askLogin(name: string, password: string, deviceId: Id): Promise<SignedIn> {
   const body = { login: name, password, device: { id: deviceId, name: deviceName(), platform: platform() } }

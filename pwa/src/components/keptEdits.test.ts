@@ -1,5 +1,6 @@
 import { effectScope, nextTick, ref, type EffectScope } from 'vue'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { t } from '../i18n'
 import { useKeptEdits, type KeptEdits } from './keptEdits'
 
 interface Fields { cause: string; action: string }
@@ -68,7 +69,7 @@ describe('what is typed', () => {
     const { edits } = start(write)
     edits.set('cause', '电源')
     await edits.save()
-    expect([edits.problem.value, edits.savedAt.value, edits.shown.value.cause]).toEqual(['手机空间不足，请清理后再试', null, '电源'])
+    expect([edits.problem.value, edits.savedAt.value, edits.shown.value.cause]).toEqual([t('problem.storage-full'), null, '电源'])
     full = false
     await edits.save()
     expect([edits.problem.value, edits.dirty.value]).toEqual([null, false])

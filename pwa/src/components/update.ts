@@ -1,20 +1,99 @@
-import { ref } from 'vue'
-import { registerSW } from 'virtual:pwa-register'
+/**
+ * A new version of the app. It takes over when nothing is under way: no visit open in any tab and nothing being sent,
+ * by itself while nobody looks, or when the person says so. Until then page and worker go on as the version they are,
+ * and a page that was overtaken all the same (another tab, a crash) still finds its parts (see `sw.ts`).
+ */
+import { computed, ref } from 'vue'
+import { outboxIsIdle } from '@/store'
+import { APP_VERSION } from '@/version'
 
 /** How often an app that stays open for days asks for a new version. */
 const CHECK_MS = 60 * 60 * 1000
+/** Held, shared, by every tab that has a visit open. */
+const AT_WORK = 'xunxiu-at-work'
+/** The version this tab was loaded anew for: once, or two that never agree would reload for ever. */
+const RELOADED_FOR = 'xunxiu.reloaded-for'
 
-/** True when a new version waits; it takes over only when the person says so. */
-export const updateReady = ref(false)
-let take: (reload?: boolean) => Promise<void> = async () => {}
+const waiting = ref(false)
+const working = ref(false)
+/** True when a new version waits and nothing on this page is half filled in. */
+export const updateReady = computed(() => waiting.value && !working.value)
+
+let registration: ServiceWorkerRegistration | undefined
+let overtakenBy: string | null = null
+let stopWorking = () => {}
+
+/** Said by the page: something is open that a new start would disturb. */
+export function setAtWork(now: boolean): void {
+  if (now === working.value) return
+  working.value = now
+  stopWorking()
+  stopWorking = () => {}
+  if (!now) return reloadIfOvertaken()
+  const done = new Promise<void>((resolve) => { stopWorking = resolve })
+  void navigator.locks?.request(AT_WORK, { mode: 'shared' }, () => done)
+}
 
 export function watchForUpdates(): void {
-  take = registerSW({
-    onNeedRefresh: () => (updateReady.value = true),
-    onRegisteredSW: (_url, registration) => {
-      window.setInterval(() => void registration?.update().catch(() => {}), CHECK_MS)
-    },
+  const workers = navigator.serviceWorker
+  if (!import.meta.env.PROD || !workers) return
+  let controlled = workers.controller !== null
+  workers.addEventListener('controllerchange', () => {
+    if (controlled) void agree()
+    controlled = true
+  })
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') void takeUnseen() })
+  window.setInterval(() => void registration?.update().catch(() => {}), CHECK_MS)
+  void register(workers).catch((error) => console.warn('The worker was not registered', error))
+}
+
+async function register(workers: ServiceWorkerContainer): Promise<void> {
+  registration = await workers.register('/sw.js', { scope: '/' })
+  const look = () => { waiting.value = registration!.waiting !== null && workers.controller !== null }
+  registration.addEventListener('updatefound', () => registration!.installing?.addEventListener('statechange', look))
+  look()
+  await agree()
+  await takeUnseen() // it has just been opened: nobody has begun anything
+}
+
+/** Page and worker of one version, or this page starts anew as soon as nothing is open on it. */
+async function agree(): Promise<void> {
+  const version = await workerVersion()
+  overtakenBy = version !== null && version !== APP_VERSION ? version : null
+  reloadIfOvertaken()
+}
+
+function reloadIfOvertaken(): void {
+  if (!overtakenBy || working.value || sessionStorage.getItem(RELOADED_FOR) === overtakenBy) return
+  sessionStorage.setItem(RELOADED_FOR, overtakenBy)
+  window.location.reload()
+}
+
+/** Null when there is none, or one so old that it does not answer. */
+async function workerVersion(): Promise<string | null> {
+  const worker = navigator.serviceWorker.controller
+  if (!worker) return null
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel()
+    port1.addEventListener('message', ({ data }) => resolve(String(data)), { once: true })
+    port1.start()
+    worker.postMessage({ type: 'VERSION' }, [port2])
+    window.setTimeout(() => resolve(null), 5000)
   })
 }
 
-export const updateNow = (): Promise<void> => take(true)
+async function takeUnseen(): Promise<void> {
+  if (waiting.value && !working.value && (await outboxIsIdle())) await takeOver()
+}
+
+/** At the person's wish. False: a visit is open in another tab. */
+export const updateNow = (): Promise<boolean> => takeOver()
+
+async function takeOver(): Promise<boolean> {
+  const tell = () => {
+    registration?.waiting?.postMessage({ type: 'SKIP_WAITING' })
+    return true
+  }
+  if (!navigator.locks) return tell()
+  return navigator.locks.request(AT_WORK, { ifAvailable: true }, (lock) => (lock ? tell() : false))
+}

@@ -38,6 +38,10 @@ export interface DeviceStatus {
   persisted: boolean
   storage_used: number | null
   storage_quota: number | null
+  /** Server's clock minus the device's, as measured at the last contact. */
+  clock_offset_ms: number | null
+  /** What the browser threw away before it was sent; said once. */
+  evicted: { unsent: number; since: Instant | null; last_contact: Instant | null; noticed_at: Instant } | null
 }
 
 /** The answer is not ours, or broken: a captive portal, a proxy's page, half a body. */

@@ -27,6 +27,8 @@ export async function appendActs(
 ): Promise<Act[]> {
   const ids = intents.map(() => newId()) // outside, so that a second try after a killed connection is the same act
   const acts = await atomically(store.db, ['rows', 'outbox', 'meta', 'files', 'chunks'], async (db) => {
+    const kept = await db.outbox.where('id').anyOf(ids).sortBy('n')
+    if (kept.length) return kept // the connection was killed after the commit: they are saved already
     const entries = await entriesOf(store, db, intents, ids, at, group)
     if (!entries.length) return []
     for (const file of files) await declareFile(db, file, entries[0]!.visitId, at)

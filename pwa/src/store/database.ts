@@ -37,6 +37,8 @@ export interface JournalEntry extends OutboxEntry { closedAt: Instant }
 /** How a person is known to the server from this device; kept with their own database. */
 export interface Tokens { access: string; refresh: string; accessExpiresAt: Instant }
 
+export const databaseName = (userId: Id): string => `xunxiu-${userId}`
+
 export class UserDatabase extends Dexie {
   rows!: Table<StoredRow, string>
   outbox!: Table<OutboxEntry, number>
@@ -48,7 +50,7 @@ export class UserDatabase extends Dexie {
 
   constructor(readonly userId: Id) {
     // Strict, because a browser's default lets "saved" be said before the bytes are on the disk.
-    super(`xunxiu-${userId}`, { chromeTransactionDurability: 'strict' })
+    super(databaseName(userId), { chromeTransactionDurability: 'strict' })
     this.version(1).stores({
       rows: 'key, noun, scope, dirty, handedOver, *refs',
       outbox: 'n, id, state, visitId',

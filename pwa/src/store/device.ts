@@ -36,3 +36,9 @@ export async function rememberUser(user: KnownUser): Promise<void> {
   await device().users.put(user)
   await setDeviceSetting('lastUser', user.userId)
 }
+
+/** After everything of theirs was delivered and wiped: not somebody who could go on here without signing in. */
+export async function forgetUser(userId: Id): Promise<void> {
+  await device().users.delete(userId)
+  if ((await deviceSetting('lastUser')) === userId) await setDeviceSetting('lastUser', null)
+}

@@ -1,5 +1,6 @@
 /** The life of the server's database: another name means that it was restored from a backup. */
 import type { Tables } from './database'
+import { offerFormerLines } from './line'
 import { readMeta, writeMeta } from './meta'
 import { sendFilesAgain } from './verifying'
 
@@ -14,5 +15,6 @@ export async function enterEpoch(db: Tables, epoch: string): Promise<void> {
   await writeMeta(db, { epoch })
   if (!before) return
   await sendFilesAgain(db)
+  await offerFormerLines(db)
   await db.outbox.where('state').equals('answered').modify({ state: 'pending', outcome: null, rev: null, code: null, detail: null })
 }

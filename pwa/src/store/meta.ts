@@ -23,6 +23,10 @@ export interface Meta {
   /** What a tab is doing now, and since when: other tabs show it too. */
   activity: { phase: SyncPhase; at: Instant } | null
   pulledRows: number
+  /** Since when this device may only send what it has, and how much that was; null or absent: it is as good as any. */
+  draining: { at: Instant; acts: number; files: number } | null
+  /** The number line of this device takes no more acts: signing in begins another. */
+  lineClosed: boolean
   /** What the server was last told about this device. */
   saidStatus: { pending: number; filesWaiting: number; at: Instant }
 }

@@ -20,3 +20,15 @@ export function onSyncRequested(listener: Listener): () => void {
   listeners.add(listener)
   return () => void listeners.delete(listener)
 }
+
+/** Between the tabs of a browser: somebody is no longer signed in here, so no tab may go on showing their work. */
+export const SESSION_CHANNEL = 'xunxiu-session'
+
+/** Every tab hears it, the one that says it too. */
+export function saySignedOut(userId: string): void {
+  if (typeof BroadcastChannel === 'undefined') return
+  const channel = new BroadcastChannel(SESSION_CHANNEL)
+  // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a channel has no target, it is of one origin
+  channel.postMessage({ loggedOut: userId })
+  channel.close()
+}

@@ -15,5 +15,11 @@ export async function storageReport(): Promise<StorageReport> {
   return last
 }
 
+/** At a moment that a browser takes for earnest: after signing in, after the first unsent work, at a person's wish. */
+export async function askForPersistence(): Promise<boolean> {
+  await globalThis.navigator?.storage?.persist?.().catch(() => false)
+  return (await storageReport()).persisted ?? false
+}
+
 /** What was asked last; a screen must not wait for the browser's answer. */
 export const lastStorageReport = (): StorageReport => last

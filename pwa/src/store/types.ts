@@ -57,6 +57,7 @@ export interface SyncStatus {
   /** At the server, and not yet looked at by it. */
   checkingFiles: number
   oldestPendingAt: Instant | null
+  oldestFileAt: Instant | null
   problem?: { code: string; detail: string }
   firstSync: { complete: boolean; rows: number }
   /** Whether the browser promised not to evict us; null when it cannot say. */
@@ -65,6 +66,10 @@ export interface SyncStatus {
   /** Server's clock minus this device's, in milliseconds. */
   clockOffsetMs: number
   signInNeeded: boolean
+  /** Photos that stay here until there is Wi-Fi, because their owner wants that. */
+  originalsWaiting: number
+  /** Shut out: this device sends what it still has and then wipes itself. How much that was at the beginning. */
+  draining: { at: Instant; acts: number; files: number } | null
 }
 
 export interface WaitingFile {

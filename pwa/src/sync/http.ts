@@ -69,7 +69,7 @@ async function runsOut({ db }: Sender, tokens: Tokens): Promise<boolean> {
 }
 
 /** One tab renews, the others take what it got: a refresh token is good for one use. */
-async function renewed(sender: Sender, used: Tokens): Promise<Tokens> {
+export async function renewed(sender: Sender, used: Tokens): Promise<Tokens> {
   return locked(`xunxiu-token-${sender.userId}`, async () => {
     const held = await readMeta(sender.db, 'tokens')
     if (!held) throw await signInNeeded(sender)

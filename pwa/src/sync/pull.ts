@@ -5,6 +5,7 @@ import { now } from '../store/clock'
 import { readMeta } from '../store/meta'
 import { contact } from './contact'
 import { jsonOf, postJson, Problem } from './http'
+import { deviceIdOf } from './registering'
 import type { Peer } from './sync'
 
 /** A pass longer than this many pages is a loop: a cache that replays an answer replays a cursor. */
@@ -15,7 +16,7 @@ export async function pullAll(peer: Peer): Promise<boolean> {
   let brought = false
   for (let page = 0; page < MAX_PAGES; page++) {
     const cookie = (await readMeta(peer.db, 'cookie')) ?? null
-    const ask = dumpPull(peer.deviceId, cookie)
+    const ask = dumpPull(await deviceIdOf(peer), cookie)
     const answer = await contact(peer, async () => parsePull(await jsonOf(await postJson(peer, '/api/sync/pull', ask))))
     if (answer.more && answer.cookie === cookie) throw new Problem(500, 'pull-loop', 'The same page came twice')
     await applyPull(peer, answer, now())

@@ -1,13 +1,15 @@
 /** Acts up: batch after batch until nothing waits. Only a receipt moves the queue on. */
-import { version } from '../../package.json'
 import { now } from '../store/clock'
+import { lossWasReported, unreportedLoss } from '../store/evicting'
 import { acceptReceipts, countTry, nextBatch } from '../store/receipts'
 import { readMeta, writeMeta } from '../store/meta'
 import { storageReport } from '../store/storage'
 import type { OutboxEntry } from '../store/types'
 import { dumpPush, parsePush, type DeviceStatus, type PushAnswer } from '../protocol/wire'
+import { APP_VERSION } from '../version'
 import { contact } from './contact'
 import { jsonOf, postJson, Problem, type Sender } from './http'
+import { deviceIdOf, registerAnew } from './registering'
 import type { Peer } from './sync'
 
 /** A status travels alone when it changed, or when the last is this old. */
@@ -17,6 +19,7 @@ const TOO_MUCH = new Set([400, 413, 422])
 
 export async function pushAll(peer: Peer): Promise<void> {
   let one = false
+  let healed = false
   for (;;) {
     const batch = await nextBatch(peer.db, one)
     if (!batch.length) return
@@ -25,6 +28,11 @@ export async function pushAll(peer: Peer): Promise<void> {
       const moved = await acceptReceipts(peer.db, await push(peer, batch))
       if (!moved) throw new Problem(500, 'no-receipts', 'The server answered without a receipt for what was sent')
     } catch (error) {
+      if (error instanceof Problem && error.code === 'device-cloned' && !healed) {
+        healed = true
+        await registerAnew(peer)
+        continue
+      }
       // One bad act must not hold up those before it: from here on each goes alone, until it is the head.
       if (!(error instanceof Problem) || !TOO_MUCH.has(error.status) || one) throw error
       one = true
@@ -36,7 +44,7 @@ export async function pushAll(peer: Peer): Promise<void> {
 export async function pushStatus(peer: Peer): Promise<void> {
   const status = await statusAfter(peer, [])
   const last = await readMeta(peer.db, 'saidStatus')
-  const same = last?.pending === status.pending && last.filesWaiting === status.files_waiting
+  const same = !status.evicted && last?.pending === status.pending && last.filesWaiting === status.files_waiting
   if (same && Date.now() - Date.parse(last.at) < STATUS_MS) return
   await acceptReceipts(peer.db, await push(peer, []))
 }
@@ -44,30 +52,33 @@ export async function pushStatus(peer: Peer): Promise<void> {
 async function push(peer: Peer, batch: readonly OutboxEntry[]): Promise<PushAnswer> {
   const status = await statusAfter(peer, batch)
   const epoch = (await readMeta(peer.db, 'epoch')) ?? null
-  const body = dumpPush(peer.deviceId, epoch, now(), batch, status)
+  const body = dumpPush(await deviceIdOf(peer), epoch, now(), batch, status)
   const answer = await contact(peer, async () => parsePush(await jsonOf(await postJson(peer, '/api/sync/push', body))))
   await writeMeta(peer.db, {
     saidStatus: { pending: status.pending, filesWaiting: status.files_waiting, at: now() },
   })
+  if (status.evicted) await lossWasReported(peer.userId)
   return answer
 }
 
 /** How it will be when this batch has arrived: the board must not show as waiting what is on its way in. */
-async function statusAfter({ db }: Sender, batch: readonly OutboxEntry[]): Promise<DeviceStatus> {
+async function statusAfter({ db, userId }: Sender, batch: readonly OutboxEntry[]): Promise<DeviceStatus> {
   const sent = new Set(batch.map((entry) => entry.n))
   const left = (await db.outbox.where('state').equals('pending').sortBy('n')).filter((entry) => !sent.has(entry.n))
   const files = await db.files.where('state').anyOf('waiting', 'uploading', 'stuck').toArray()
   // A message that arrives is itself contact: that there was none before is no trouble of now.
   const problem = (await readMeta(db, 'problem'))?.code ?? null
-  const storage = await storageReport()
+  const [storage, lost] = await Promise.all([storageReport(), unreportedLoss(userId)])
   return {
     pending: left.length,
     oldest_at: left[0]?.at ?? null,
     files_waiting: files.length,
     failing: files.find((file) => file.state === 'stuck')?.error ?? (problem === 'no-contact' ? null : problem),
-    app_version: version,
+    app_version: APP_VERSION,
     persisted: storage.persisted ?? false,
     storage_used: storage.used,
     storage_quota: storage.quota,
+    clock_offset_ms: (await readMeta(db, 'clockOffsetMs')) ?? null,
+    evicted: lost && { unsent: lost.unsent, since: lost.since, last_contact: lost.lastContact, noticed_at: lost.noticedAt },
   }
 }

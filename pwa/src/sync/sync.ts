@@ -6,7 +6,9 @@
 import { forgetOldJournal } from '../store/receipts'
 import { dropOrphans, purgeVerified } from '../store/files'
 import type { Store } from '../store/current'
-import { writeMeta } from '../store/meta'
+import { now } from '../store/clock'
+import { beginDraining, settleDrained, wipe } from '../store/draining'
+import { readMeta, writeMeta } from '../store/meta'
 import type { SyncPhase } from '../store/types'
 import { locked, NoContact, Problem, signInNeeded } from './http'
 import { pullAll } from './pull'
@@ -39,8 +41,18 @@ export async function syncRows(peer: Peer): Promise<void> {
 async function upAndDown(peer: Peer): Promise<void> {
   await phase(peer, 'pushing')
   await pushAll(peer)
+  if (await readMeta(peer.db, 'draining')) {
+    await settleDrained(peer.db)
+    return
+  }
   await phase(peer, 'pulling')
-  await pullAll(peer)
+  try {
+    await pullAll(peer)
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'device-revoked') throw error
+    await beginDraining(peer.db, now()) // only after the push: what waited went with this very contact
+    await settleDrained(peer.db)
+  }
 }
 
 /** Bytes never hold up acts: their own lock, their own failures. */
@@ -49,9 +61,17 @@ export async function syncFiles(peer: Peer): Promise<void> {
     const sent = await uploadAll(peer)
     if (sent > 0) await syncRows(peer)
   })
+  if (await drained(peer)) return
   await purgeVerified(peer.db, Date.now())
   await dropOrphans(peer.db, Date.now())
   await forgetOldJournal(peer.db, Date.now())
+}
+
+/** The end of a device that was shut out: all is delivered, so all goes. Under both locks, so nothing is under way. */
+async function drained(peer: Peer): Promise<boolean> {
+  if (!(await readMeta(peer.db, 'draining'))) return false
+  return locked(`xunxiu-files-${peer.userId}`, () => locked(`xunxiu-sync-${peer.userId}`, async () =>
+    (await settleDrained(peer.db)) && wipe(peer, now())))
 }
 
 export async function syncAll(peer: Peer): Promise<void> {

@@ -25,6 +25,7 @@ export function startSync(peer: Peer): () => void {
   globalThis.addEventListener?.('online', now, { signal })
   globalThis.addEventListener?.('pageshow', now, { signal })
   globalThis.document?.addEventListener('visibilitychange', visible, { signal })
+  lineOf()?.addEventListener('change', now, { signal }) // Wi-Fi is here: photos may go
   void storageReport()
   void listen(peer, now, signal).catch((error) => console.error('The live stream ended', error))
   rounds.now()
@@ -33,6 +34,8 @@ export function startSync(peer: Peer): () => void {
     stopping.abort()
   }
 }
+
+const lineOf = () => (globalThis.navigator as { connection?: EventTarget } | undefined)?.connection
 
 /** One round at a time; a wish that comes during a round makes one more afterwards. */
 class Rounds {

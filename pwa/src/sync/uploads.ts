@@ -2,6 +2,7 @@
 import { atomically } from '../store/connection'
 import type { StoredFile } from '../store/database'
 import { readPart } from '../store/files'
+import { isOriginal, originalsWait } from '../store/originals'
 import { ActRefused } from '../store/refusal'
 import { NoContact, Problem } from './http'
 import type { Peer } from './sync'
@@ -32,7 +33,9 @@ async function nextFile({ db }: Peer, tried: ReadonlySet<string>): Promise<Store
   const files = await db.files.where('state').anyOf('waiting', 'uploading').toArray()
   const unsent = new Set((await db.outbox.where('state').equals('pending').toArray())
     .filter((entry) => entry.act === 'attachment.add').map((entry) => (entry.args as { id: string }).id))
-  return files.filter((file) => !tried.has(file.attachmentId) && !unsent.has(file.attachmentId))
+  const originalsStay = await originalsWait(Date.now())
+  return files.filter((file) => !(originalsStay && isOriginal(file)))
+    .filter((file) => !tried.has(file.attachmentId) && !unsent.has(file.attachmentId))
     .sort((a, b) => b.priority - a.priority || (a.addedAt < b.addedAt ? -1 : 1))[0]
 }
 

@@ -1,0 +1,47 @@
+/**
+ * The number line of this device. A line is shared by two devices when a storage was cloned, and closed when a device
+ * is revoked: then what was not answered goes on under a line of its own. Ids stay, because they say what an act is.
+ */
+import type { Id } from '../protocol/nouns'
+import { atomically } from './connection'
+import type { JournalEntry, Tables, Tokens, UserDatabase } from './database'
+import { readMeta, writeMeta } from './meta'
+import type { OutboxEntry } from './types'
+
+const UNANSWERED = { state: 'pending', outcome: null, rev: null, code: null, detail: null } as const
+
+/**
+ * Unsent acts get the numbers 1, 2, 3 … of the device's new line. What was answered on a former line keeps its order
+ * below zero, where no server is ever told of it again, unless that server lost it (`offerFormerLines`).
+ */
+export async function beginLine(database: UserDatabase, deviceId: Id, tokens: Tokens): Promise<void> {
+  await atomically(database, ['outbox', 'journal', 'meta'], async (db) => {
+    if ((await readMeta(db, 'deviceId')) === deviceId) return
+    const [entries, closed] = await Promise.all([db.outbox.orderBy('n').toArray(), db.journal.orderBy('n').toArray()])
+    const unsent = entries.filter((entry) => entry.state === 'pending')
+    const below = Math.max(0, ...entries.map((entry) => entry.n), ...closed.map((entry) => entry.n)) + 1
+    const answered = entries.filter((entry) => entry.state === 'answered')
+    await db.outbox.clear()
+    await db.journal.clear()
+    await db.journal.bulkAdd(closed.map((entry) => ({ ...entry, n: entry.n - below })))
+    await db.outbox.bulkAdd([
+      ...answered.map((entry) => ({ ...entry, n: entry.n - below })),
+      ...unsent.map((entry, i) => ({ ...entry, n: i + 1, tries: 0 })),
+    ])
+    await writeMeta(db, { deviceId, tokens, lastN: unsent.length, acknowledgedN: 0, lineClosed: false })
+  })
+}
+
+/** A server restored from a backup may have lost acts of former lines: they go again, under numbers of this one. */
+export async function offerFormerLines(db: Tables): Promise<void> {
+  const closed: JournalEntry[] = await db.journal.where('n').below(0).sortBy('n')
+  const answered: OutboxEntry[] = await db.outbox.where('n').below(0).sortBy('n')
+  const former = [...closed.map(({ closedAt: _, ...entry }) => entry), ...answered]
+  if (!former.length) return
+  const last = (await db.outbox.orderBy('n').last())?.n ?? 0
+  const from = Math.max((await readMeta(db, 'lastN')) ?? 0, last) + 1
+  await db.journal.where('n').below(0).delete()
+  await db.outbox.where('n').below(0).delete()
+  await db.outbox.bulkAdd(former.map((entry, i) => ({ ...entry, ...UNANSWERED, n: from + i })))
+  await writeMeta(db, { lastN: from + former.length - 1 })
+}
