@@ -2,10 +2,11 @@
 
 The order in `publish` is the protocol's foundation (see `sync/feed.py`): flush, serialise, THEN bump the clock row and
 write what carries its value, then commit. Between bump and commit the organisation's other writers wait, so nothing
-slow may come after it, with one exception: a transaction that moves people between scopes works out who holds what
-under the clock's lock. Two that did so at once would each see only their own half: one gives Alice a visit at a site,
-the other takes her last one there, and she would lose the site. No row is locked after the clock, so nobody waits in
-a circle.
+slow may come after it, with two exceptions. The digests of the scopes (`sync/digest.py`) take out the revs that rows
+had before, and only the clock's lock keeps those still. And a transaction that moves people between scopes works out
+who holds what under that lock. Two that did so at once would each see only their own half: one gives Alice a visit at
+a site, the other takes her last one there, and she would lose the site. No row is locked after the clock, so nobody
+waits in a circle.
 """
 
 from __future__ import annotations
@@ -14,13 +15,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, event, insert, inspect, text
+from sqlalchemy import Insert, event, insert, inspect, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
 from server import scopes
 from server.extensions import PublishingSession
-from server.models import Clock, FeedRow, JournalEntry, Synced, new_id
+from server.models import Clock, FeedRow, JournalEntry, ScopeDigest, Synced, new_id
+from sync.digest import halves, row_hash
 
 CLOCK_ID = 1
 ROWS_PER_STATEMENT = 500
@@ -28,6 +30,8 @@ ROWS_PER_STATEMENT = 500
 _CLOCK = text("SELECT rev, epoch FROM clock WHERE id = 1")
 _BUMP = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
 _JOURNAL = insert(JournalEntry.__table__)
+_FEED_KEY = tuple_(FeedRow.noun, FeedRow.row_id)
+_BEFORE = select(FeedRow.noun, FeedRow.row_id, FeedRow.scope, FeedRow.rev, FeedRow.body.is_not(None).label("live"))
 
 _committed: list[Callable[[int], None]] = []
 
@@ -57,9 +61,13 @@ def _collect(session: Session, flush_context: Any) -> None:
     """Remembers changed nouns while their history is still there: after the flush it is gone."""
     changed = session.info.setdefault("changed", {})
     touched = session.info.setdefault("touched", set())
+    born = session.info.setdefault("born", {})
     for row in session.new:
         if isinstance(row, Synced):
-            changed[row.NOUN, row.id] = row
+            key = row.NOUN, row.id
+            if changed.get(key) is born.get(key):  # else one of the same id was there before, and was deleted
+                born[key] = row
+            changed[key] = row
             touched.update(row.touched_scopes(None))
     for row in session.dirty:
         if isinstance(row, Synced) and session.is_modified(row):
@@ -105,7 +113,7 @@ def _forget(session: Session, previous: SessionTransaction) -> None:
     """A savepoint rolled back forgets nothing: rows that no longer stand are left out when publishing."""
     if previous.nested:
         return
-    for key in ("changed", "touched", "users", "journal", "published"):
+    for key in ("changed", "born", "touched", "users", "journal", "published"):
         session.info.pop(key, None)
 
 
@@ -115,12 +123,16 @@ def publish(session: Session) -> None:
     changed = session.info.pop("changed", {})
     journal = session.info.pop("journal", [])
     touched, users = session.info.pop("touched", set()), session.info.pop("users", set())
+    born = session.info.pop("born", {})
     if not changed and not journal:
         return
     rows = [_feed_row(noun, row) for (noun, _), row in changed.items() if _stands(session, row)]
+    # The very object that was born here: one of the same id may have been loaded after a savepoint took it back.
+    old = [key for key, row in changed.items() if born.get(key) is not row]
     rev, session.info["epoch"] = _bump(session)
     # From here on the clock's lock is held: only these writes and the commit.
     moves = scopes.reconcile(session, touched, users) if touched or users else []
+    _keep_digests(session, rows, _published(session, old), rev)
     _write_rows(session, rows, rev)
     scopes.write(session, moves, rev)
     if journal:
@@ -149,6 +161,40 @@ def _feed_row(noun: str, row: Synced) -> dict[str, Any]:
     return {"noun": noun, "row_id": row.id, "scope": row.scope(), "body": body}
 
 
+def _published(session: Session, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
+    """What the feed says of rows that were there before. Read under the clock's lock: nobody else changes it now."""
+    found: dict[tuple[str, str], Any] = {}
+    for start in range(0, len(keys), ROWS_PER_STATEMENT):
+        wanted = _FEED_KEY.in_(keys[start : start + ROWS_PER_STATEMENT])
+        for row in session.connection().execute(_BEFORE.where(wanted)):
+            found[row.noun, row.row_id] = row
+    return found
+
+
+def _keep_digests(session: Session, rows: list[dict[str, Any]], before: dict[tuple[str, str], Any], rev: int) -> None:
+    """Takes the old revs out of the digests of the scopes and puts the new ones in; one statement for all scopes."""
+    sums: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        noun, row_id = row["noun"], row["row_id"]
+        old = before.get((noun, row_id))
+        scope = row["scope"] if old is None else old.scope
+        kept = sums.setdefault(scope, {"scope": scope, "rows": 0, "hi": 0, "lo": 0, "rev": rev})
+        if old is not None and old.live:
+            _count(kept, -1, row_hash(noun, row_id, old.rev))
+        if row["body"] is not None:
+            _count(kept, 1, row_hash(noun, row_id, rev))
+    if sums:
+        connection = session.connection()
+        connection.execute(_digest_upsert(connection.dialect.name), list(sums.values()))
+
+
+def _count(kept: dict[str, Any], sign: int, value: int) -> None:
+    hi, lo = halves(value)
+    kept["rows"] += sign
+    kept["hi"] += sign * hi
+    kept["lo"] += sign * lo
+
+
 def _write_rows(session: Session, rows: list[dict[str, Any]], rev: int) -> None:
     if not rows:
         return
@@ -165,3 +211,11 @@ def _upsert(dialect: str) -> Insert:
         index_elements=["noun", "row_id"],
         set_={"rev": statement.excluded.rev, "body": statement.excluded.body},
     )
+
+
+@cache
+def _digest_upsert(dialect: str) -> Insert:
+    table = ScopeDigest.__table__
+    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
+    sums = {name: table.c[name] + statement.excluded[name] for name in ("rows", "hi", "lo")}
+    return statement.on_conflict_do_update(index_elements=["scope"], set_={**sums, "rev": statement.excluded.rev})

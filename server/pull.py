@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from server import clock, feed
 from server.scopes import ZONE
 from sync.feed import PHASES, Cookie, dump_cookie, load_cookie
-from sync.protocol import VERSION, PullRequest
+from sync.protocol import PullRequest, spoken
 
 # What a held scope gives a pass: all its rows when it entered after the cursor, else the rows stamped after it.
 # The phase is a function of the subscription and the pinned day only, so it cannot change while a pass goes on.
@@ -77,19 +77,20 @@ class Page:
 
 def pull(session: Session, user_id: str, device_last: int, request: PullRequest) -> bytes:
     """The answer to a pull, as JSON bytes."""
+    protocol = spoken(request.protocol)
     rev, epoch = feed.current(session)
     held = load_cookie(request.cookie, epoch, user_id)
     reset = request.cookie is not None and (held is None or held.rev > rev)
     cookie = held if held is not None and not reset else Cookie(epoch, user_id, 0)
     if cookie.rev == rev and not cookie.under_way:
-        return _dump(Page([], cookie, True), rev, [], [], False, device_last)
+        return _dump(protocol, Page([], cookie, True), rev, [], [], False, device_last)
     if not cookie.under_way:
         cookie = cookie.begin(rev, (clock.now() + ZONE).date().isoformat())
     entered, left = _moves(session, user_id, cookie)
     page = _page(session, user_id, cookie, request.limit, PHASES if entered else PHASES[:1])
     if cookie.after is not None or cookie.phase != PHASES[0]:  # told with the first page of the pass
         entered, left = [], []
-    return _dump(page, rev, entered, left, reset, device_last)
+    return _dump(protocol, page, rev, entered, left, reset, device_last)
 
 
 def _page(session: Session, user_id: str, cookie: Cookie, limit: int, phases: tuple[int, ...]) -> Page:
@@ -146,25 +147,29 @@ def _moves(session: Session, user_id: str, cookie: Cookie) -> tuple[list[str], l
     return entered, [{"scope": row.scope, "reason": row.reason or "done"} for row in left]
 
 
-def _dump(page: Page, rev: int, entered: list[str], left: list[dict[str, str]], reset: bool, device_last: int) -> bytes:
-    """Joins stored bodies into the answer without decoding them."""
-    head = orjson.dumps(
-        {
-            "protocol": VERSION,
-            "epoch": page.cookie.epoch,
-            "server_time": clock.wire(clock.now()),
-            "reset": reset,
-            "cookie": dump_cookie(page.cookie),
-            "rev": page.cookie.rev,
-            "more": not page.complete or page.cookie.rev < rev,
-            "complete": page.complete,
-            "last": device_last,
-            "entered": entered,
-            "left": left,
-        }
-    )
-    rows = ",".join(
+def _dump(
+    protocol: int, page: Page, rev: int, entered: list[str], left: list[dict[str, str]], reset: bool, device_last: int
+) -> bytes:
+    head = {
+        "protocol": protocol,
+        "epoch": page.cookie.epoch,
+        "server_time": clock.wire(clock.now()),
+        "reset": reset,
+        "cookie": dump_cookie(page.cookie),
+        "rev": page.cookie.rev,
+        "more": not page.complete or page.cookie.rev < rev,
+        "complete": page.complete,
+        "last": device_last,
+        "entered": entered,
+        "left": left,
+    }
+    return join_rows(head, page.rows)
+
+
+def join_rows(head: dict[str, Any], rows: list[Any]) -> bytes:
+    """An answer with its `rows` (noun, id, scope, rev, body text): stored bodies go in without being decoded."""
+    joined = ",".join(
         f'{{"noun":"{noun}","id":"{row_id}","scope":"{scope}","rev":{rev},"body":{body or "null"}}}'
-        for noun, row_id, scope, rev, body in page.rows
+        for noun, row_id, scope, rev, body in rows
     )
-    return head[:-1] + b',"rows":[' + rows.encode() + b"]}"
+    return orjson.dumps(head)[:-1] + b',"rows":[' + joined.encode() + b"]}"

@@ -31,7 +31,7 @@ from server.models.sync import ActCrash
 from server.problems import Problem, disk_is_full, server_full
 from server.status import keep_status
 from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
-from sync.protocol import VERSION, Act, PushAnswer, PushRequest, Receipt, is_id
+from sync.protocol import Act, PushAnswer, PushRequest, Receipt, is_id, spoken
 
 _log = logging.getLogger(__name__)
 
@@ -179,7 +179,7 @@ def _transaction(
     receipts = [
         _receipt(batch.receipts[act.n], rev) for act in request.acts if act.n <= batch.last and act.n in batch.receipts
     ]
-    return PushAnswer(VERSION, epoch, clock.wire(clock.now()), batch.last, tuple(receipts))
+    return PushAnswer(spoken(request.protocol), epoch, clock.wire(clock.now()), batch.last, tuple(receipts))
 
 
 def _open(session: Session, user_id: str, device_id: str, request: PushRequest, received: datetime) -> _Batch:

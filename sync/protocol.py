@@ -8,38 +8,47 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
-VERSION = 1
+from sync.check import (
+    MAX_CHECK_BYTES,
+    MAX_CHECK_ROWS,
+    MAX_CHECK_SCOPES,
+    MAX_REPAIRS,
+    VERDICTS,
+    CheckAnswer,
+    CheckRequest,
+    RepairAnswer,
+    RepairRequest,
+)
+from sync.fields import (
+    MAX_N,
+    Malformed,
+    is_id,
+    is_instant,
+    read_id,
+    read_instant,
+    read_integer,
+    read_object,
+    read_optional_instant,
+    read_optional_text,
+    read_text,
+)
+
+VERSION = 2  # the history is at the end of PROTOCOL.md
 MIN_VERSION = 1
 MAX_ACTS = 100
 MAX_BATCH_BYTES = 256 * 1024
 MAX_ARGS_BYTES = 128 * 1024
 MAX_PAGE_ROWS = 2000
 DEFAULT_PAGE_ROWS = 1000
-MAX_N = 2**53 - 1  # beyond this JavaScript cannot count
 MAX_NAME = 64  # characters of an act's or group's name
 MAX_DEPTH = 64  # of lists and objects in an act's arguments: what is deeper breaks the encoders of rows and journal
 
 APPLIED, MERGED, PARKED, REJECTED = "applied", "merged", "parked", "rejected"
 OUTCOMES = (APPLIED, MERGED, PARKED, REJECTED)
-
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\Z")
-_INSTANT = re.compile(
-    r"\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,6})?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)\Z"
-)
-
-
-class Malformed(ValueError):
-    """A message that breaks the contract. `code` is stable, `where` a JSON path such as `acts[3].n`."""
-
-    def __init__(self, code: str, where: str):
-        super().__init__(f"{code} at {where}")
-        self.code = code
-        self.where = where
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,20 +132,18 @@ class PullAnswer:
     left: tuple[Mapping[str, str], ...]
 
 
-def is_id(value: object) -> bool:
-    """True for a lower-case UUID with dashes."""
-    return isinstance(value, str) and _UUID.match(value) is not None
+MESSAGES = (Act, Receipt, PushRequest, PushAnswer, PullRequest, PullAnswer)
 
 
-def is_instant(value: object) -> bool:
-    """True for an ISO 8601 instant with a zone; whether the day exists in its month is not checked here."""
-    return isinstance(value, str) and _INSTANT.match(value) is not None
+def spoken(asked: int) -> int:
+    """The version to answer in: the one asked, or the nearest to it that is spoken here."""
+    return min(max(asked, MIN_VERSION), VERSION)
 
 
 def parse_push(data: object) -> PushRequest:
     """Reads a push request; raises `Malformed`."""
-    body = _object(data, "$")
-    protocol = _integer(body.get("protocol"), "protocol", low=0)
+    body = read_object(data, "$")
+    protocol = read_integer(body.get("protocol"), "protocol", low=0)
     acts = body.get("acts")
     if not isinstance(acts, list):
         raise Malformed("not-a-list", "acts")
@@ -145,23 +152,23 @@ def parse_push(data: object) -> PushRequest:
     status = body.get("status")
     return PushRequest(
         protocol=protocol,
-        device=_id(body.get("device"), "device"),
-        epoch=_optional_text(body.get("epoch"), "epoch", 64),
-        sent_at=_optional_instant(body.get("sent_at"), "sent_at"),
+        device=read_id(body.get("device"), "device"),
+        epoch=read_optional_text(body.get("epoch"), "epoch", 64),
+        sent_at=read_optional_instant(body.get("sent_at"), "sent_at"),
         acts=tuple(_parse_act(act, f"acts[{i}]") for i, act in enumerate(acts)),
-        status=None if status is None else _object(status, "status"),
+        status=None if status is None else read_object(status, "status"),
     )
 
 
 def parse_pull(data: object) -> PullRequest:
     """Reads a pull request; raises `Malformed`. A limit outside 1 … MAX_PAGE_ROWS is a fault, not a wish."""
-    body = _object(data, "$")
+    body = read_object(data, "$")
     limit = body.get("limit", DEFAULT_PAGE_ROWS)
     return PullRequest(
-        protocol=_integer(body.get("protocol"), "protocol", low=0),
-        device=_id(body.get("device"), "device"),
-        cookie=_optional_text(body.get("cookie"), "cookie", 512),
-        limit=_integer(limit, "limit", low=1, high=MAX_PAGE_ROWS),
+        protocol=read_integer(body.get("protocol"), "protocol", low=0),
+        device=read_id(body.get("device"), "device"),
+        cookie=read_optional_text(body.get("cookie"), "cookie", 512),
+        limit=read_integer(limit, "limit", low=1, high=MAX_PAGE_ROWS),
     )
 
 
@@ -192,26 +199,27 @@ def fingerprint() -> str:
     """SHA-256 over the names of every message's fields and the limits: it changes when the wire does."""
     messages = {
         kind.__name__: [field.name for field in fields(kind)]
-        for kind in (Act, Receipt, PushRequest, PushAnswer, PullRequest, PullAnswer)
+        for kind in (*MESSAGES, CheckRequest, CheckAnswer, RepairRequest, RepairAnswer)
     }
-    limits = [MAX_ACTS, MAX_BATCH_BYTES, MAX_ARGS_BYTES, MAX_PAGE_ROWS, MAX_N, list(OUTCOMES)]
+    limits: list[Any] = [MAX_ACTS, MAX_BATCH_BYTES, MAX_ARGS_BYTES, MAX_PAGE_ROWS, MAX_N, list(OUTCOMES)]
+    limits += [MAX_CHECK_BYTES, MAX_CHECK_SCOPES, MAX_CHECK_ROWS, MAX_REPAIRS, list(VERDICTS)]
     text = json.dumps([messages, limits], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _parse_act(data: object, where: str) -> Act:
-    body = _object(data, where)
-    n = _integer(body.get("n"), f"{where}.n", low=1)
-    act_id = _id(body.get("id"), f"{where}.id")
+    body = read_object(data, where)
+    n = read_integer(body.get("n"), f"{where}.n", low=1)
+    act_id = read_id(body.get("id"), f"{where}.id")
     try:
         return Act(
             n=n,
             id=act_id,
-            act=_text(body.get("act"), f"{where}.act", MAX_NAME),
-            v=_integer(body.get("v"), f"{where}.v", low=1, high=1000),
-            at=_instant(body.get("at"), f"{where}.at"),
-            args=_shallow(_object(body.get("args"), f"{where}.args"), f"{where}.args"),
-            group=_optional_text(body.get("group"), f"{where}.group", MAX_NAME),
+            act=read_text(body.get("act"), f"{where}.act", MAX_NAME),
+            v=read_integer(body.get("v"), f"{where}.v", low=1, high=1000),
+            at=read_instant(body.get("at"), f"{where}.at"),
+            args=_shallow(read_object(body.get("args"), f"{where}.args"), f"{where}.args"),
+            group=read_optional_text(body.get("group"), f"{where}.group", MAX_NAME),
         )
     except Malformed as fault:
         return Act(n, act_id, "?", 1, "", {"unreadable": _cut(body, MAX_DEPTH // 2)}, None, str(fault))
@@ -239,43 +247,9 @@ def _cut(value: Any, depth: int) -> Any:
     return [_cut(inner, depth - 1) for inner in value]
 
 
-def _object(value: object, where: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise Malformed("not-an-object", where)
-    return value
-
-
-def _integer(value: object, where: str, low: int, high: int = MAX_N) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise Malformed("not-an-integer", where)
-    if not low <= value <= high:
-        raise Malformed("out-of-range", where)
-    return value
-
-
-def _text(value: object, where: str, longest: int) -> str:
-    if not isinstance(value, str):
-        raise Malformed("not-a-text", where)
-    if not value or len(value) > longest or "\0" in value:
-        raise Malformed("bad-text", where)
-    return value
-
-
-def _optional_text(value: object, where: str, longest: int) -> str | None:
-    return None if value is None else _text(value, where, longest)
-
-
-def _id(value: object, where: str) -> str:
-    if not is_id(value):
-        raise Malformed("not-an-id", where)
-    return str(value)
-
-
-def _instant(value: object, where: str) -> str:
-    if not is_instant(value):
-        raise Malformed("not-an-instant", where)
-    return str(value)
-
-
-def _optional_instant(value: object, where: str) -> str | None:
-    return None if value is None else _instant(value, where)
+__all__ = [
+    "APPLIED", "DEFAULT_PAGE_ROWS", "MAX_ACTS", "MAX_ARGS_BYTES", "MAX_BATCH_BYTES", "MAX_DEPTH", "MAX_N", "MAX_NAME",
+    "MAX_PAGE_ROWS", "MERGED", "MIN_VERSION", "OUTCOMES", "PARKED", "REJECTED", "VERSION", "Act", "Malformed",
+    "PullAnswer", "PullRequest", "PushAnswer", "PushRequest", "Receipt", "dump_push_answer", "dump_receipt",
+    "fingerprint", "is_id", "is_instant", "parse_pull", "parse_push", "spoken",
+]  # fmt: skip

@@ -20,6 +20,7 @@ from flask.testing import FlaskClient
 from server import clock
 from server.models import User, new_id
 from sync import protocol
+from sync.digest import Digest
 from tests.cast import Headers, sign_in
 
 Row = dict[str, Any]
@@ -131,6 +132,38 @@ class Peer:
             self.rows.pop(key, None)
         else:
             self.rows[key] = row
+
+    # --- Checking -----------------------------------------------------------------------------------------
+
+    def digest(self, scope: str | None = None) -> Digest:
+        """Of the rows held, in one scope or in all."""
+        rows = [(*key, row["rev"]) for key, row in self.rows.items() if scope in (None, row["scope"])]
+        return Digest.of_rows(rows)
+
+    def compare(self, **other: Any) -> Answer:
+        """The first question of a check, about what is held."""
+        held = self.digest()
+        asked = {"count": held.count, "digest": held.hex, "cookie": self.cookie}
+        return self.post("/api/sync/check", self._named({**asked, **other}))
+
+    def repair(self, *scopes: str, **other: Any) -> Answer:
+        """The second question, about these scopes; what it answers is not applied."""
+        rows = {
+            scope: [[*key, row["rev"]] for key, row in self.rows.items() if row["scope"] == scope] for scope in scopes
+        }
+        return self.post("/api/sync/check", self._named({"scopes": rows, "cookie": self.cookie, **other}))
+
+    def apply_repair(self, answer: Answer) -> None:
+        """Makes the rows as a repair says."""
+        for left in answer["left"]:
+            self._leave(left["scope"])
+        for row in answer["rows"]:
+            self.rows.pop((row["noun"], row["id"]), None)
+            if row["body"] is not None:
+                self.rows[row["noun"], row["id"]] = row
+
+    def _named(self, body: dict[str, Any]) -> dict[str, Any]:
+        return {"protocol": protocol.VERSION, "device": self.device_id, **body}
 
     # --- What is held -------------------------------------------------------------------------------------
 

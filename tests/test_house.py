@@ -68,6 +68,7 @@ HEIGHTS = {
         "storage",
         "rescue",
         "backup",
+        "check",
     },
     4: {"api"},
     5: {"__init__", "commands", "cli", "worker"},

@@ -16,8 +16,9 @@ PUBLIC = frozenset(
 )  # fmt: skip
 
 
-# Doors that only read although they are asked by POST: caches replay GETs, and a replayed pull replays a cursor.
-READING = frozenset({"sync.pull_rows"})
+# Doors that only read although they are asked by POST: caches replay GETs, and a replayed pull replays a cursor. A
+# check that finds a difference begins a writing transaction of its own.
+READING = frozenset({"sync.pull_rows", "sync.check_rows"})
 
 
 def init_doors(app: Flask) -> None:

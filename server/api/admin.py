@@ -16,12 +16,13 @@ from server.api.auth import MAX_PASSWORD, MIN_PASSWORD, DeviceForm, Tokens, regi
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text
 from server.api.identity import current_device_id, current_user, draining, requires
 from server.extensions import db
-from server.models import AccessLog, Device, Team, User, WorkOrder, new_id
+from server.models import AccessLog, Device, Divergence, Team, User, WorkOrder, new_id
 from server.models.user import ROLES
 from server.problems import Problem
 from sync.protocol import is_id
 
 MAX_DEVICES = 1000  # in one answer, the latest seen first
+MAX_DIVERGENCES = 1000
 MANAGES_DEVICES = ("admin", "supervisor")
 MAY_REVEAL = ("dispatcher", "operator", "supervisor", "call_back")
 
@@ -38,6 +39,23 @@ class DeviceBody(Schema):
     created_at = fields.String(metadata={"format": "date-time"})
     last_contact_at = fields.String(allow_none=True, metadata={"format": "date-time"})
     revoked_at = fields.String(allow_none=True, metadata={"format": "date-time"})
+
+
+class DivergenceBody(Schema):
+    PLAIN = ("id", "user_id", "device_id", "scope", "rev", "cause", "device_rows", "server_rows", "repaired")
+
+    id = fields.String()
+    at = fields.String(metadata={"format": "date-time"})
+    user_id = fields.String()
+    user_name = fields.String()
+    device_id = fields.String()
+    device_name = fields.String()
+    scope = fields.String()
+    rev = fields.Integer(metadata={"description": "how far the device had pulled"})
+    cause = fields.String(validate=validate.OneOf(("rows", "scope", "sum")))
+    device_rows = fields.Integer()
+    server_rows = fields.Integer()
+    repaired = fields.Integer()
 
 
 class NewDevice(Tokens):
@@ -150,6 +168,29 @@ def _device_body(device: Device, user_name: str) -> dict[str, Any]:
         "last_contact_at": clock.wire(device.last_contact_at) if device.last_contact_at else None,
         "revoked_at": clock.wire(device.revoked_at) if device.revoked_at else None,
     }
+
+
+@blueprint.get("/admin/divergences")
+@requires(*MANAGES_DEVICES)
+@blueprint.response(200, DivergenceBody(many=True))
+def divergences() -> list[dict[str, Any]]:
+    """What checks found on phones that should not have been so, the latest first. An empty list is the normal case."""
+    query = (
+        select(Divergence, User.name, Device.name)
+        .outerjoin(User, User.id == Divergence.user_id)
+        .outerjoin(Device, Device.id == Divergence.device_id)
+        .order_by(Divergence.at.desc(), Divergence.id.desc())
+        .limit(MAX_DIVERGENCES)
+    )
+    return [
+        {
+            **{name: getattr(found, name) for name in DivergenceBody.PLAIN},
+            "at": clock.wire(found.at),
+            "user_name": user or "",
+            "device_name": device or "",
+        }
+        for found, user, device in db.session.execute(query)
+    ]
 
 
 # --- Users ------------------------------------------------------------------------------------------------

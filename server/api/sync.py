@@ -13,11 +13,13 @@ from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
 from server.api.identity import current_device_id, current_device_last, current_user
+from server.check import compare, repair
 from server.extensions import db
 from server.live import stream
 from server.problems import Problem
 from server.pull import pull
 from server.push import push
+from sync.check import MAX_CHECK_BYTES, CheckRequest, parse_check
 from sync.protocol import (
     MAX_BATCH_BYTES,
     Malformed,
@@ -62,6 +64,19 @@ class PullSchema(Schema):
     device = fields.UUID(required=True)
     cookie = fields.String(allow_none=True)
     limit = fields.Integer()
+
+
+class CheckSchema(Schema):
+    """The first question has `count` and `digest`, the second `scopes`."""
+
+    protocol = fields.Integer(required=True)
+    device = fields.UUID(required=True)
+    cookie = fields.String(required=True)
+    count = fields.Integer()
+    digest = fields.String(metadata={"pattern": "^[0-9a-f]{16}$"})
+    scopes = fields.Dict(keys=fields.String(), values=fields.List(fields.List(fields.Raw())))
+    after = fields.List(fields.String(), allow_none=True)
+    upto = fields.List(fields.String(), allow_none=True)
 
 
 def _body(limit: int) -> Any:
@@ -123,6 +138,24 @@ def pull_rows() -> Response:
         raise Problem("malformed", extra={"fault": fault.code, "where": fault.where}, where=fault.where) from None
     _own(message.device)
     body = pull(db.session, current_user.id, current_device_last(), message)  # type: ignore[arg-type]
+    db.session.rollback()
+    return _answer(body)
+
+
+@blueprint.post("/check")
+@blueprint.doc(requestBody={"content": {"application/json": {"schema": CheckSchema}}})
+@jwt_required()
+def check_rows() -> Response:
+    """Whether the device holds what it should; for scopes that differ, what repairs them."""
+    try:
+        message = parse_check(_body(MAX_CHECK_BYTES))
+    except Malformed as fault:
+        raise Problem("malformed", extra={"fault": fault.code, "where": fault.where}, where=fault.where) from None
+    _own(message.device)
+    if isinstance(message, CheckRequest):
+        body = compare(db.session, current_user.id, message)  # type: ignore[arg-type]
+    else:
+        body = repair(db.session, current_user.id, current_device_id(), message)  # type: ignore[arg-type]
     db.session.rollback()
     return _answer(body)
 

@@ -1,4 +1,4 @@
-"""The tables of the protocol itself: clock, feed, subscriptions, journal. Only feed and push write them."""
+"""The tables of the protocol itself: clock, feed, subscriptions, journal. Only feed, push and check write them."""
 
 from __future__ import annotations
 
@@ -34,6 +34,41 @@ class FeedRow(db.Model):
     body: Mapped[str | None] = mapped_column(Text)
 
     __table_args__ = (Index("ix_feed_scope_rev", "scope", "rev", "noun", "row_id"), Index("ix_feed_rev", "rev"))
+
+
+class ScopeDigest(db.Model):
+    """The digest of a scope's live rows, kept as they are published: see `sync/digest.py`.
+
+    `hi` and `lo`: sums of the upper and lower 32 bits of the rows' hashes, never reduced, so that the database can
+    add and subtract. `rev`: of the scope's last change.
+    """
+
+    __tablename__ = "scope_digest"
+    scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH), primary_key=True)
+    rows: Mapped[int] = mapped_column(BigInteger)
+    hi: Mapped[int] = mapped_column(BigInteger)
+    lo: Mapped[int] = mapped_column(BigInteger)
+    rev: Mapped[int] = mapped_column(BigInteger)
+
+
+class Divergence(db.Model):
+    """A device did not hold what it should have held, or the server's own sum was wrong. Always a fault of somebody.
+
+    `cause`: `rows` (rows missing, stale or too many), `scope` (it had a scope that is not its user's), `sum` (the rows
+    agreed, the kept digest did not, and was summed up anew). `rev`: how far the device had pulled.
+    """
+
+    __tablename__ = "divergence"
+    id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    at: Mapped[datetime] = mapped_column(Instant, index=True)
+    user_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    device_id: Mapped[str] = mapped_column(String(ID_LENGTH))
+    scope: Mapped[str] = mapped_column(String(SCOPE_LENGTH))
+    rev: Mapped[int] = mapped_column(BigInteger)
+    cause: Mapped[str] = mapped_column(String(16))
+    device_rows: Mapped[int] = mapped_column(Integer)
+    server_rows: Mapped[int] = mapped_column(Integer)
+    repaired: Mapped[int] = mapped_column(Integer)
 
 
 class Subscription(db.Model):

@@ -124,9 +124,15 @@ def test_no_envelope_makes_the_server_fail_and_a_refused_one_changes_nothing(
     before = counted()
 
     @quiet
-    @given(path=st.sampled_from(["push", "pull"]), body=anything, envelope=st.booleans(), raw=st.binary(max_size=40))
+    @given(
+        path=st.sampled_from(["push", "pull", "check"]),
+        body=anything,
+        envelope=st.booleans(),
+        raw=st.binary(max_size=40),
+    )
     def run(path: str, body: Any, envelope: bool, raw: bytes) -> None:
-        whole = {"protocol": 1, "device": device.device_id, "acts": body, "cookie": body} if envelope else body
+        named = {"protocol": 1, "device": device.device_id, "acts": body, "cookie": body, "count": body, "digest": body}
+        whole = named if envelope else body
         for data in (dumped(whole), raw):
             answer = client.post(
                 f"/api/sync/{path}", data=data, content_type="application/json", headers=device.headers
@@ -137,6 +143,32 @@ def test_no_envelope_makes_the_server_fail_and_a_refused_one_changes_nothing(
 
     run()
     assert counted() == before
+
+
+keys = st.tuples(st.sampled_from(["part", "visit", "x"]), st.uuids().map(str), st.integers(-1, 2**54)).map(list)
+
+
+def test_no_check_makes_the_server_fail(client: FlaskClient, cast: Cast, peer: Callable[..., Peer], known: Any):
+    device = peer(cast.alice).pull()
+    scopes = [*device.scopes, f"user:{cast.bob.id}", f"wo:{known['work_order_id'][0]}", "ref", "", "wo:", "x" * 60]
+
+    @quiet
+    @given(
+        listed=st.dictionaries(st.sampled_from(scopes), st.lists(keys | anything, max_size=3), max_size=4) | anything,
+        after=st.none() | st.just(["part", known["id"][0]]) | anything,
+        cookie=st.sampled_from([device.cookie, "e30="]) | anything,
+    )
+    def run(listed: Any, after: Any, cookie: Any) -> None:
+        body = {"protocol": 2, "device": device.device_id, "cookie": cookie, "scopes": listed, "after": after}
+        answer = client.post(
+            "/api/sync/check", data=dumped(body), content_type="application/json", headers=device.headers
+        )
+        assert answer.status_code in (200, 400, 413), answer.text
+        if answer.status_code == 200:
+            assert {row["scope"] for row in answer.json["rows"]} <= device.scopes
+
+    run()
+    assert device.compare()["verdict"] == "agree"
 
 
 @pytest.mark.parametrize("status", [[], "x", 7, {"pending": []}, {"oldest_at": "9999-99-99"}, {"failing": "\0"}])

@@ -21,6 +21,7 @@ from server.models import SYNCED, FeedRow, JournalEntry, Subscription, User, new
 from server.scopes import desired
 from tests.cast import Cast
 from tests.peer import Peer
+from tests.server.test_digests import counted, kept
 
 STEPS = 50
 SEEDS = range(int(os.environ.get("WORLDS", "5")))
@@ -149,6 +150,11 @@ class World:
                 )
                 assert set(db.session.scalars(query)) == set(desired(db.session, user)), user.login
 
+    def check_digests(self) -> None:
+        """The digests kept step by step equal those of the feed, scope by scope."""
+        with self.app.app_context():
+            assert kept() == counted()
+
     def check_feed(self) -> None:
         import orjson
 
@@ -198,6 +204,7 @@ def test_in_a_random_world_everyone_ends_with_exactly_what_they_may_see(
     for _ in range(STEPS):
         world.step()
         world.check_permissions()
+        world.check_digests()
     world.settle()
     world.check_permissions()
     world.check_feed()
