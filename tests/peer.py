@@ -47,14 +47,23 @@ class Peer:
 
     # --- Acts up ------------------------------------------------------------------------------------------
 
-    def act(self, act: str, *, group: str | None = None, act_id: str | None = None, at: str | None = None, **args: Any):
+    def act(
+        self,
+        act: str,
+        *,
+        group: str | None = None,
+        act_id: str | None = None,
+        at: str | None = None,
+        v: int = 1,
+        **args: Any,
+    ):
         """Puts an act into the outbox and gives it as it will travel."""
         self.n += 1
         made = {
             "n": self.n,
             "id": act_id or new_id(),
             "act": act,
-            "v": 1,
+            "v": v,
             "at": at or clock.wire(clock.now()),
             "args": args,
             "group": group,

@@ -5,52 +5,102 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from server.acts import DONE, Context, Outcome, Parked, Refusal, Rejected, act, perform
-from server.acts.schemas import ArgsSchema, Id, Text, one_of
-from server.models import JournalEntry, ReviewItem, User, WorkOrder
+from server.acts import DONE, UPCASTERS, Context, Outcome, Parked, Refusal, Rejected, act, perform
+from server.acts.schemas import ArgsSchema, Id, JsonObject, Text, one_of
+from server.models import JournalEntry, Note, ReviewItem, User, Visit, WorkOrder
 from server.models.customer import mask
 
 PERSONAL = ("contact_name", "contact_phone")  # arguments that only the journal keeps in full
 
 
+DECISIONS = {"apply": "applied", "amend": "amended", "attach": "attached", "discard": "discarded"}  # → resolution
+
+
 class SettleArgs(ArgsSchema):
+    """`changes`: the arguments that differ, of an amendment. `visit_id` or `work_order_id`, `note_id` and `text`: where
+    and as what an attached act is kept; without a place, where it was meant for."""
+
     id = Id(required=True)
-    decision = one_of(("apply", "discard"), required=True)
+    decision = one_of(DECISIONS, required=True)
     note = Text(load_default="")
+    changes = JsonObject(load_default=None, allow_none=True)
+    visit_id = Id(load_default=None, allow_none=True)
+    work_order_id = Id(load_default=None, allow_none=True)
+    note_id = Id(load_default=None, allow_none=True)
+    text = Text(load_default="")
 
 
-@act("review.settle", SettleArgs)
-def settle(ctx: Context, id: str, decision: str, note: str) -> Outcome:
-    """Applies the act once more in the name of its author, or puts it aside; the payload stays in the journal."""
+# Version 1 knew `apply` and `discard` only, which mean the same here.
+UPCASTERS["review.settle", 1] = dict
+
+
+@act("review.settle", SettleArgs, version=2)
+def settle(ctx: Context, id: str, decision: str, note: str, **more: Any) -> Outcome:
+    """Decides about an act that was not applied as meant. What its author wrote stays in the journal and in the item.
+
+    `apply`: once more in its author's name. `amend`: the same with some arguments changed; both are kept. `attach`:
+    kept as a note on a visit, or a line in a work order's timeline. `discard`: put aside. The author may only discard.
+    """
     item = ctx.lock(ReviewItem, id)
-    if item.user_id != ctx.user.id or decision == "apply":
+    if item.user_id != ctx.user.id or decision != "discard":
         ctx.require("dispatcher", "supervisor")
     if item.state != "open":
         raise Parked("already-settled")
     if item.act == "review.settle":
         raise Rejected("args-invalid", "id: a decision is not decided again")
-    if decision == "apply":
-        author = ctx.load(User, item.user_id)
-        theirs = Context(
-            ctx.session,
-            author,
-            item.device_id,
-            min(item.device_at or ctx.received, ctx.received),
-            ctx.received,
-            item.act_id,
-            ctx.locked,
-            ctx.read,
-        )
-        entry = ctx.session.get_one(JournalEntry, item.act_id)
-        try:
-            perform(theirs, item.act, item.v, entry.args)
-        except Refusal as refusal:  # it still cannot be applied: the item stays as it was, and the desk hears why
-            raise Rejected(refusal.code, refusal.detail) from None
-    item.state, item.resolution = "resolved", {"apply": "applied", "discard": "discarded"}[decision]
+    resolution, order_id, visit_id = DECISIONS[decision], item.work_order_id, item.visit_id
+    if decision in ("apply", "amend"):
+        resolution = _perform_late(ctx, item, _changes(decision, more["changes"])) or resolution
+    elif decision == "attach":
+        order_id, visit_id = _attach(ctx, item, more)
+    item.state, item.resolution = "resolved", resolution
     item.resolved_by, item.resolved_at, item.resolution_note = ctx.user.id, ctx.received, note
-    if item.work_order_id and (order := ctx.session.get(WorkOrder, item.work_order_id)):
-        ctx.tell(order, f"review.{decision}", item.visit_id, act=item.act, by_whom=item.user_name, note=note)
+    if order_id and (order := ctx.session.get(WorkOrder, order_id)):
+        told = {"act": item.act, "by_whom": item.user_name, "note": note}
+        if decision == "attach":
+            told["text"] = more["text"]
+        ctx.tell(order, f"review.{decision}", visit_id, **told)
     return DONE
+
+
+def _changes(decision: str, changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    if (decision == "amend") != bool(changes):
+        raise Rejected("args-invalid", "changes: what is amended, and only then")
+    return dict(changes or {})
+
+
+def _perform_late(ctx: Context, item: ReviewItem, changes: dict[str, Any]) -> str | None:
+    """Performs the item's act in its author's name. `arrived` when the very act came another way meanwhile."""
+    entry = ctx.session.get_one(JournalEntry, item.act_id)
+    if item.code == "unproven" and entry.group_name and ctx.session.get(JournalEntry, entry.group_name):
+        return "arrived"  # it stood for an act in a rescue file, and the phone itself has sent that
+    author = ctx.load(User, item.user_id)
+    at = min(item.device_at or ctx.received, ctx.received)
+    theirs = Context(ctx.session, author, item.device_id, at, ctx.received, item.act_id, ctx.locked, ctx.read)
+    try:
+        perform(theirs, item.act, item.v, {**entry.args, **changes})
+    except Refusal as refusal:  # it still cannot be applied: the item stays as it was, and the desk hears why
+        raise Rejected(refusal.code, refusal.detail) from None
+    if changes:
+        item.amended = shown(changes)
+    return None
+
+
+def _attach(ctx: Context, item: ReviewItem, more: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Keeps what the act says, in plain words, where the office wants it. Gives the work order and the visit."""
+    if not more["text"]:
+        raise Rejected("args-invalid", "text: what is kept")
+    visit_id = more["visit_id"] or (None if more["work_order_id"] else item.visit_id)
+    order_id = more["work_order_id"] or (None if visit_id else item.work_order_id)
+    if visit_id is not None:
+        if more["note_id"] is None:
+            raise Rejected("args-invalid", "note_id: of the note on the visit")
+        visit = ctx.lock(Visit, visit_id)
+        ctx.add(Note(id=more["note_id"], visit_id=visit.id, work_order_id=visit.work_order_id, text=more["text"]))
+        return visit.work_order_id, visit.id
+    if order_id is None:
+        raise Rejected("args-invalid", "visit_id: where it is kept")
+    return ctx.lock(WorkOrder, order_id).id, None
 
 
 def shown(value: Any) -> Any:

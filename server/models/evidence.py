@@ -191,6 +191,7 @@ class ReviewItem(Synced, db.Model):
     WIRE = (
         "act_id", "user_id", "user_name", "device_id", "n", "act", "args", "at", "outcome", "code", "detail",
         "work_order_id", "visit_id", "state", "resolution", "resolved_by", "resolved_at", "resolution_note",
+        "amended",
     )  # fmt: skip
     act_id: Mapped[str] = id_column(unique=True)
     user_id: Mapped[str] = id_column(index=True)
@@ -211,6 +212,9 @@ class ReviewItem(Synced, db.Model):
     resolved_by: Mapped[str | None] = id_column()
     resolved_at: Mapped[datetime | None] = mapped_column(Instant)
     resolution_note: Mapped[str] = mapped_column(Text, default="")
+    amended: Mapped[dict[str, Any] | None] = mapped_column(
+        JSON
+    )  # the arguments that were changed, with what they became
 
     def scope(self) -> str:
         return f"review:{self.user_id}"
