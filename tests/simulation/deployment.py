@@ -64,6 +64,7 @@ class Prepared:
     device_id: str
     tokens: Mapping[str, str]
     epoch: str
+    rescue_key: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -113,6 +114,7 @@ class Deployment:
             for number in range(PREPARED):
                 answer = self._sign_in(who, f"{who.login}{number}")
                 self.prepared.setdefault(who.login, []).append(answer)
+        self.desk = self._sign_in(self.cast.sam, "desk")  # where rescue files are brought: no phone of a world
         self._copy("simulation", "template")
 
     def _sign_in(self, who: Any, seed: str) -> Prepared:
@@ -122,14 +124,22 @@ class Deployment:
         form = {"login": who.login, "password": password_of(who), "device": {"id": device, "name": seed}}
         answer = self.client.post("/api/auth/login", json=form).json
         self._learn(answer, who.id, device)
-        return Prepared(who.login, who.id, device, {k: answer[k] for k in ("access", "refresh")}, answer["epoch"])
+        return Prepared(
+            who.login,
+            who.id,
+            device,
+            {k: answer[k] for k in ("access", "refresh")},
+            answer["epoch"],
+            answer["rescue_key"],
+        )
 
     # --- The database as a whole --------------------------------------------------------------------------
 
     def fresh(self, seed: int) -> None:
         """An empty company again, with the cast and its signed-in devices."""
         self._copy("template", "simulation")
-        shutil.rmtree(self.folder / "files", ignore_errors=True)
+        for name in ("files", "rescues"):
+            shutil.rmtree(self.folder / name, ignore_errors=True)
         self.backups = 0
         self._set_ids(Ids(f"server {seed}"))
 
@@ -249,6 +259,17 @@ class Deployment:
         answer = pull.pull(db.session(), user.id, g.device_last, message)
         db.session.rollback()
         return answer
+
+    def bring_in(self, rescue: bytes) -> Any:
+        """The office imports a rescue file; what came of it."""
+        with self.app.app_context():
+            token, _ = identity.access_token(self.desk.user_id, self.desk.device_id)
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/octet-stream"}
+        brought = self.answer("POST", "/api/rescue", headers, rescue)
+        if brought.status != 200:
+            raise Crash(f"a rescue file was refused: {brought.body!r}")
+        row_id = orjson.loads(brought.body)["id"]
+        return orjson.loads(self.answer("POST", f"/api/rescue/{row_id}/import", headers, None).body)["result"]
 
     def work(self) -> int:
         """Performs background tasks that are due; gives how many."""

@@ -111,7 +111,7 @@ def waiting(phone: Phone) -> int:
 
 def agrees(world: World, phone: Phone) -> bool:
     """Whether a phone has pulled up to the server's clock, or has nothing to pull any more."""
-    if phone.abandoned or phone.client.draining:
+    if phone.abandoned or phone.dead or phone.client.draining:
         return True
     ((rev,),) = world.server.read("SELECT rev FROM clock")
     return bool(phone.storage.get("rev") == rev)
@@ -139,9 +139,12 @@ def check_at_rest(world: World) -> None:
 
 
 def _nothing_is_lost(world: World, entries: list[JournalEntry]) -> None:
-    """I1 (and I15): what was promised is in the journal, or still on a phone that cannot even drain."""
+    """I1 (and I15): what was promised is in the journal, or on an old line of a phone that is out of reach."""
     journal = {entry.id: entry for entry in entries}
-    kept = {e.id for phone in world.phones if phone.stranded for e in phone.storage.entries()}
+    kept = {
+        e.id for p in world.phones if p.stranded for e in p.storage.entries()
+        if e.line != p.storage.get("device") or p.storage.get("rescue_key") is None
+    }  # fmt: skip
     for act_id, saved in world.saved.items():
         there = act_id in journal or act_id in kept or act_id in world.undefended
         demand("I1", there, lambda a=act_id, s=saved: f"{s.name} {a} of phone {s.phone} is not in the journal")
@@ -184,7 +187,7 @@ def _phones_hold_what_they_may(world: World) -> None:
     for phone in world.phones:
         if phone.client.draining:
             demand("I5", not phone.storage.held, lambda p=phone: f"{p.login} was revoked and still holds rows")
-        if phone.abandoned or phone.client.draining:
+        if phone.abandoned or phone.dead or phone.client.draining:
             continue
         allowed = {key: row.rev for key, row in feed.items() if row.scope in wanted[phone.user_id]}
         here = {key: row.rev for key, row in phone.storage.held.items()}

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from server import feed, pull, push, scopes
+from server import feed, pull, push, rescue, scopes
 from server.acts import diagnosis
 from server.extensions import db
 from sync.client import journey, outbox, rows, session
@@ -149,6 +149,29 @@ def _everyone_holds_every_order() -> AbstractContextManager[Any]:
     return patch.object(scopes, "holders", generous)
 
 
+def _another_name() -> AbstractContextManager[Any]:
+    """A push is filed under the name of whoever pushed before."""
+    record = feed.record
+    names: list[str] = []
+
+    def mistaken(session: Any, entry: dict[str, Any]) -> None:
+        names.append(entry["user_id"])
+        record(session, {**entry, "user_id": names[-2] if len(names) > 1 else names[-1]})
+
+    return patch.object(feed, "record", mistaken)
+
+
+def _rescue_renames() -> AbstractContextManager[Any]:
+    """What comes by hand gets ids of its own, so the phone's later sync does it all again."""
+    apply = rescue._apply
+
+    def strange(contents: Any) -> Any:
+        contents.acts = [replace(act, id=act.id[:-4] + "ffff") for act in contents.acts]
+        return apply(contents)
+
+    return patch.object(rescue, "_apply", strange)
+
+
 # --- The client -----------------------------------------------------------------------------------------
 
 
@@ -253,6 +276,18 @@ def _renumbering_renames() -> AbstractContextManager[Any]:
     return patch.object(session.outbox, "renumber", rename)
 
 
+def _drain_drops_outbox() -> AbstractContextManager[Any]:
+    """A revoked device is wiped at once, with what it still had to bring."""
+    wipe = rows.wipe
+
+    def thorough(storage: Any) -> None:
+        wipe(storage)
+        for entry in storage.entries(settled=False):
+            storage.drop_entry(entry.id)
+
+    return patch.object(rows, "wipe", thorough)
+
+
 MUTANTS = [
     Mutant("naive-cursor", 40, _naive_cursor),
     Mutant("left-not-told", 20, _left_not_told),
@@ -272,6 +307,9 @@ MUTANTS = [
     Mutant("refused-is-dropped", 60, _refused_is_dropped),
     Mutant("saved-before-the-disk", 20, _relaxed_saving),
     Mutant("renumbering-renames", 60, _renumbering_renames),
+    Mutant("another-name", 20, _another_name),
+    Mutant("rescue-renames", 40, _rescue_renames),
+    Mutant("drain-drops-outbox", 60, _drain_drops_outbox),
 ]
 
 

@@ -35,6 +35,8 @@ class Phone:
     storage: MemoryStorage = field(default_factory=MemoryStorage)
     offline_until: datetime | None = None
     abandoned: bool = False  # revoked, and nobody signs in on it again: it drains and no more
+    dead: bool = False  # its network is gone for good
+    bundled: bool = False  # some of its acts were carried to the office by hand
     copy_of: int | None = None
     forgotten: set[str] = field(default_factory=set)  # acts of a storage that was lost
     fuse: int | None = None  # operations until the process ends
@@ -48,8 +50,8 @@ class Phone:
 
     @property
     def stranded(self) -> bool:
-        """What is on it can only be carried by hand: its session ended as well, and nobody signs in."""
-        return self.abandoned and self.storage.get("needs") is not None
+        """What is on it can only be carried by hand: no network, or no session and nobody signs in."""
+        return self.dead or (self.abandoned and self.storage.get("needs") is not None)
 
     def wants_to_sign_in(self, chance: random.Random) -> bool:
         """When the device asks for it; on one that was revoked rather when it has brought in what it had."""
@@ -61,7 +63,7 @@ class Phone:
 
     @property
     def offline(self) -> bool:
-        return self.offline_until is not None and self.offline_until > self.server_now()
+        return self.dead or (self.offline_until is not None and self.offline_until > self.server_now())
 
     def now(self) -> datetime:
         return self.server_now() + self.skew

@@ -10,17 +10,16 @@ import hashlib
 import random
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from server import clock, pull
-from server.extensions import db
-from server.models import Device, Team, User
+from server.models import User
 from sync.client import Answer, Refused, Report, Unreachable
 from sync.client.ports import Json
 from tests.cast import password_of
-from tests.simulation import invariants
+from tests.simulation import invariants, steps
 from tests.simulation.deployment import BEGIN, Backup, Crash, Deployment, Ids
 from tests.simulation.invariants import Broken
 from tests.simulation.network import Network, Request
@@ -38,6 +37,8 @@ KINDS = {
     "work": 46, "sync": 34, "offline": 4, "tasks": 3, "late": 4, "power_loss": 2, "lose_storage": 0.5, "clone": 0.6,
     "revoke": 0.5, "backup": 3, "restore": 1.6, "team": 0.8, "sign_out": 0.6,
 }  # fmt: skip
+#: What happens once in this share of all worlds. Drawn apart, so that a new kind leaves every world as it was.
+EXTRAS = {"rescue": 0.2}
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def plan(seed: int) -> Plan:
     ) for login in logins)  # fmt: skip
     kinds, weights = list(KINDS), list(KINDS.values())
     morning = [Step(30 + i, "morning", i % len(phones), rng.getrandbits(48)) for i in range(len(phones) + 1)]
-    steps = morning + sorted(
+    taken = morning + sorted(
         (
             Step(rng.randint(60, DAYS * 1440), rng.choices(kinds, weights)[0], rng.randrange(len(phones)),
                  rng.getrandbits(48))
@@ -82,8 +83,20 @@ def plan(seed: int) -> Plan:
         ),
         key=lambda step: (step.minute, step.seed),
     )  # fmt: skip
+    taken = _with_extras(seed, taken, len(phones))
     weather, kills, near = rng.choice([0, 0.5, 1, 2]), rng.choice([0, 0.05, 0.15]), rng.choice([500, 3])
-    return Plan(seed, phones, weather, kills, seed % 20 == 0, near, tuple(steps))
+    return Plan(seed, phones, weather, kills, seed % 20 == 0, near, tuple(taken))
+
+
+def _with_extras(seed: int, steps: list[Step], phones: int) -> list[Step]:
+    for kind, share in EXTRAS.items():
+        rng = random.Random(f"{kind} {seed}")
+        if rng.random() < share:
+            extra = Step(rng.randint(60, DAYS * 1440), kind, rng.randrange(phones), rng.getrandbits(48))
+            steps = (
+                [s for s in steps if s.minute <= extra.minute] + [extra] + [s for s in steps if s.minute > extra.minute]
+            )
+    return steps
 
 
 @dataclass
@@ -96,14 +109,6 @@ class Saved:
     name: str
     args: Json
     group: str | None
-
-
-@dataclass
-class Snapshot:
-    """A backup, and which acts the journal held when it was taken."""
-
-    backup: Backup
-    journal: set[str] = field(default_factory=set)
 
 
 class World:
@@ -119,7 +124,8 @@ class World:
         self.acts = self.files = 0
         self.saved: dict[str, Saved] = {}
         self.undefended: set[str] = set()  # acts whose only copy a fault took: allowed to be lost, and counted
-        self.backups: list[Snapshot] = []
+        self.backups: list[tuple[Backup, set[str]]] = []  # each with the acts its journal held
+        self.bundles: list[tuple[bytes, frozenset[str]]] = []  # rescue files under way to the office, and their acts
         self.trace: list[str] = []
         self.calm = False  # the network has healed
         self.nested = False
@@ -143,7 +149,13 @@ class World:
         if signed_in and used < len(prepared):
             device = prepared[used]
             with phone.storage.transaction(strict=True):
-                memory = {"user": device.user_id, "login": login, "device": device.device_id, **device.tokens}
+                memory = {
+                    "user": device.user_id,
+                    "rescue_key": device.rescue_key,
+                    "login": login,
+                    "device": device.device_id,
+                    **device.tokens,
+                }
                 for key, value in {**memory, "heard_epoch": device.epoch}.items():
                     phone.storage.put(key, value)
         self.phones.append(phone)
@@ -235,7 +247,10 @@ class World:
             phone.fuse = int(FUSE ** rng.random())
         self.note(f"{step.kind} {phone.index} {phone.login}")
         with phone.living(partial(self._killed, phone)):
-            getattr(self, f"do_{step.kind}")(phone, rng)
+            if step.kind in steps.STEPS:
+                steps.STEPS[step.kind](self, phone, rng)
+            else:
+                getattr(self, f"do_{step.kind}")(phone, rng)
         self.promise(phone)
         invariants.check_phone(self, phone)
 
@@ -289,90 +304,6 @@ class World:
             phone.client.sign_in(phone.login, password_of(getattr(self.server.cast, phone.login)))
         self.note(f"{phone.index} {phone.login} signs in")
 
-    def do_offline(self, phone: Phone, rng: random.Random) -> None:
-        """No network for hours or days."""
-        phone.offline_until = self.now + timedelta(hours=2 ** (rng.random() * 6))
-        self.faults["offline"] += 1
-
-    def do_tasks(self, phone: Phone, rng: random.Random) -> None:
-        self.server.work()
-
-    def do_late(self, phone: Phone, rng: random.Random) -> None:
-        self.network.deliver_late()
-
-    def do_power_loss(self, phone: Phone, rng: random.Random) -> None:
-        """The disk had not flushed its newest relaxed transactions; acts were flushed before anybody read "saved"."""
-        lost = phone.storage.power_loss(rng.randint(1, 6))
-        self.faults["partly_flushed"] += 1
-        self.note(f"{phone.index} loses {lost} transactions")
-        phone.start()
-
-    def do_lose_storage(self, phone: Phone, rng: random.Random) -> None:
-        """The browser evicted everything: what the server has not got is lost, and nobody can help it."""
-        journal = invariants.journal_ids(self)
-        self.undefended |= set(phone.storage.acts) - journal
-        phone.forgotten |= set(phone.storage.acts)
-        self.faults["storage_lost"] += 1
-        phone.storage = type(phone.storage)()
-        phone.start()
-
-    def do_clone(self, phone: Phone, rng: random.Random) -> None:
-        """A backup of the phone is restored on another: two devices with one number line."""
-        if phone.storage.get("device") is None or len(self.phones) > 7:
-            return
-        self.faults["cloned"] += 1
-        other = self.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
-        other.storage, other.copy_of = phone.storage.clone(), phone.index
-        other.start()
-
-    def do_revoke(self, phone: Phone, rng: random.Random) -> None:
-        """The office shuts a device out: it drains. Most people sign in again, some never do."""
-        device_id = phone.storage.get("device")
-        with self.server.app.app_context():
-            device = db.session.get(Device, device_id) if device_id else None
-            if device is None:
-                return
-            device.revoked_at, device.revoked_by = self.now, self.server.cast.sam.id
-            db.session.commit()
-        self.faults["revoked"] += 1
-        phone.abandoned = rng.random() < 0.3
-
-    def do_sign_out(self, phone: Phone, rng: random.Random) -> None:
-        """The office ends a session, as a new password does: the next contact needs a person."""
-        device_id = phone.storage.get("device")
-        with self.server.app.app_context():
-            db.session.execute(
-                db.text("UPDATE refresh_token SET revoked_at = :now WHERE device_id = :device"),
-                {"now": self.now.replace(tzinfo=None) if not self.server.postgres else self.now, "device": device_id},
-            )
-            db.session.commit()
-        self.faults["signed_out"] += 1
-
-    def do_team(self, phone: Phone, rng: random.Random) -> None:
-        """Somebody changes team or becomes its lead."""
-        cast = self.server.cast
-        with self.server.app.app_context():
-            user = db.session.get_one(User, rng.choice([cast.alice, cast.bob, cast.charlie]).id)
-            user.team_id = rng.choice([cast.north.id, cast.south.id])
-            user.roles = rng.choice([["engineer"], ["engineer", "crew_lead"]])
-            db.session.commit()
-            assert db.session.get(Team, user.team_id)
-
-    def do_backup(self, phone: Phone, rng: random.Random) -> None:
-        self.backups.append(Snapshot(self.server.backup(), invariants.journal_ids(self)))
-
-    def do_restore(self, phone: Phone, rng: random.Random) -> None:
-        """Server and files as they were; acts that only a lost phone still knew are lost with it."""
-        if not self.backups:
-            return
-        snapshot = rng.choice(self.backups)
-        gone = invariants.journal_ids(self) - snapshot.journal
-        held = set().union(*(p.storage.acts for p in self.phones))
-        self.undefended |= gone - held
-        self.server.restore(snapshot.backup, str(self.ids.uuid7(self.now)))
-        self.backups = [s for s in self.backups if s.journal <= snapshot.journal]
-        self.faults["restored"] += 1
-
     # --- The end ------------------------------------------------------------------------------------------
 
     def heal(self) -> None:
@@ -383,6 +314,9 @@ class World:
         self.network.forget()
         for phone in self.phones:
             phone.offline_until = None
+        for phone in [p for p in self.phones if p.stranded]:
+            steps.make_bundle(self, phone)
+        steps.bring_bundles(self)
         for round_ in range(ROUNDS_TO_DRAIN):
             self.set_time(self.now + timedelta(hours=2))
             for phone in self.phones:

@@ -1,0 +1,153 @@
+"""What befalls a phone or the server, by plan. Each step has all its chance from the `rng` it is given."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from server.extensions import db
+from server.models import Device, Team, User
+from sync.client.rescue import rescue_file
+from sync.client.sealing import OpenSslSealing
+from tests.simulation import invariants
+from tests.simulation.phone import Phone
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+
+def offline(world: World, phone: Phone, rng: random.Random) -> None:
+    """No network for hours or days."""
+    phone.offline_until = world.now + timedelta(hours=2 ** (rng.random() * 6))
+    world.faults["offline"] += 1
+
+
+def tasks(world: World, phone: Phone, rng: random.Random) -> None:
+    world.server.work()
+
+
+def late(world: World, phone: Phone, rng: random.Random) -> None:
+    world.network.deliver_late()
+
+
+def power_loss(world: World, phone: Phone, rng: random.Random) -> None:
+    """The disk had not flushed its newest relaxed transactions; acts were flushed before anybody read "saved"."""
+    lost = phone.storage.power_loss(rng.randint(1, 6))
+    world.faults["partly_flushed"] += 1
+    world.note(f"{phone.index} loses {lost} transactions")
+    phone.start()
+
+
+def lose_storage(world: World, phone: Phone, rng: random.Random) -> None:
+    """The browser evicted everything: what the server has not got is lost, and nobody can help it."""
+    journal = invariants.journal_ids(world)
+    world.undefended |= set(phone.storage.acts) - journal
+    phone.forgotten |= set(phone.storage.acts)
+    world.faults["storage_lost"] += 1
+    phone.storage = type(phone.storage)()
+    phone.start()
+
+
+def clone(world: World, phone: Phone, rng: random.Random) -> None:
+    """A backup of the phone is restored on another: two devices with one number line."""
+    if phone.storage.get("device") is None or len(world.phones) > 7:
+        return
+    world.faults["cloned"] += 1
+    other = world.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
+    other.storage, other.copy_of = phone.storage.clone(), phone.index
+    other.start()
+
+
+def revoke(world: World, phone: Phone, rng: random.Random) -> None:
+    """The office shuts a device out: it drains. Most people sign in again, some never do."""
+    device_id = phone.storage.get("device")
+    with world.server.app.app_context():
+        device = db.session.get(Device, device_id) if device_id else None
+        if device is None:
+            return
+        device.revoked_at, device.revoked_by = world.now, world.server.cast.sam.id
+        db.session.commit()
+    world.faults["revoked"] += 1
+    phone.abandoned = rng.random() < 0.3
+
+
+def sign_out(world: World, phone: Phone, rng: random.Random) -> None:
+    """The office ends a session, as a new password does: the next contact needs a person."""
+    device_id = phone.storage.get("device")
+    with world.server.app.app_context():
+        db.session.execute(
+            db.text("UPDATE refresh_token SET revoked_at = :now WHERE device_id = :device"),
+            {"now": world.now.replace(tzinfo=None) if not world.server.postgres else world.now, "device": device_id},
+        )
+        db.session.commit()
+    world.faults["signed_out"] += 1
+
+
+def team(world: World, phone: Phone, rng: random.Random) -> None:
+    """Somebody changes team or becomes its lead."""
+    cast = world.server.cast
+    with world.server.app.app_context():
+        user = db.session.get_one(User, rng.choice([cast.alice, cast.bob, cast.charlie]).id)
+        user.team_id = rng.choice([cast.north.id, cast.south.id])
+        user.roles = rng.choice([["engineer"], ["engineer", "crew_lead"]])
+        db.session.commit()
+        assert db.session.get(Team, user.team_id)
+
+
+def backup(world: World, phone: Phone, rng: random.Random) -> None:
+    world.backups.append((world.server.backup(), invariants.journal_ids(world)))
+
+
+def restore(world: World, phone: Phone, rng: random.Random) -> None:
+    """Server and files as they were; acts that only a lost phone still knew are lost with it."""
+    if not world.backups:
+        return
+    taken, journal = rng.choice(world.backups)
+    gone = invariants.journal_ids(world) - journal
+    held = set().union(*(p.storage.acts for p in world.phones))
+    world.undefended |= gone - held
+    world.server.restore(taken, str(world.ids.uuid7(world.now)))
+    world.backups = [(one, acts) for one, acts in world.backups if acts <= journal]
+    world.faults["restored"] += 1
+
+
+def rescue(world: World, phone: Phone, rng: random.Random) -> None:
+    """What a phone has is carried to the office in a sealed file, at once or later; some never find a network again."""
+    phone.dead = phone.dead or rng.random() < 0.4
+    if make_bundle(world, phone) and rng.random() < 0.6:
+        bring_bundles(world)
+
+
+def make_bundle(world: World, phone: Phone) -> bool:
+    """A rescue file of all the phone has; False when it never was anybody's phone."""
+    if phone.storage.get("rescue_key") is None:
+        return False
+    line = phone.storage.get("device")
+    acts = frozenset(entry.id for entry in phone.storage.entries() if entry.line == line)
+    world.bundles.append((b"".join(rescue_file(phone.storage, OpenSslSealing(), phone.now())), acts))
+    phone.bundled = True
+    world.note(f"{phone.index} {phone.login} hands over {len(acts)} acts")
+    return True
+
+
+def bring_bundles(world: World) -> None:
+    """The office imports the files that were brought to it: each act is known there now."""
+    for content, acts in world.bundles:
+        told = world.server.bring_in(content)
+        world.faults["rescued"] += 1
+        world.note(f"the office imports {told['acts']} {told['files']}")
+        lost = acts - invariants.journal_ids(world)
+        invariants.demand("I1", not lost, lambda gone=lost: f"a rescue file was imported without {sorted(gone)}")
+    world.bundles = []
+
+
+Happens = Callable[["World", Phone, random.Random], None]
+#: What happens after the first morning beside what people do.
+STEPS: dict[str, Happens] = {
+    step.__name__: step
+    for step in (
+        offline, tasks, late, power_loss, lose_storage, clone, revoke, sign_out, team, backup, restore, rescue,
+    )
+}  # fmt: skip
