@@ -1,7 +1,7 @@
 """Many devices at once: signed in without argon2, and listening to the live stream by one thread.
 
 Signing in hashes a password on purpose slowly, 0.15 s of CPU, which is not what a test of a thousand devices is about.
-`enrol` therefore writes the rows that signing in writes, and has the tokens made by the code that makes them there.
+`enrol` therefore writes the rows that signing in writes, by the code that writes them there, and asks no password.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from flask import Flask
-from sqlalchemy import insert
 
 from server import clock
-from server.api.identity import access_token, refresh_token
+from server.api import chains
+from server.api.identity import access_token
 from server.extensions import db
-from server.models import Device, RefreshToken, new_id
+from server.models import Device, new_id
 
 _POKE = re.compile(rb'event: poke\ndata: \{"rev": (\d+)\}')
 _END = b"\r\n0\r\n\r\n"
@@ -41,18 +40,13 @@ class Enrolled:
 
 def enrol(app: Flask, user_ids: Iterable[str]) -> list[Enrolled]:
     """A new device for each user named, signed in; name a user twice for two devices."""
-    now, devices, chains, enrolled = clock.now(), [], [], []
+    enrolled: list[Enrolled] = []
     with app.app_context():
         for user_id in user_ids:
-            device_id, row_id = new_id(), new_id()
-            devices.append({"id": device_id, "user_id": user_id, "created_at": now, "last_n": 0, "name": "crowd",
-                            "platform": "test", "clock_offset_ms": 0})  # fmt: skip
-            chains.append({"id": row_id, "device_id": device_id, "user_id": user_id, "created_at": now,
-                           "expires_at": now + timedelta(days=90)})  # fmt: skip
-            access, _ = access_token(user_id, device_id)
-            enrolled.append(Enrolled(user_id, device_id, access, refresh_token(user_id, device_id, row_id)))
-        db.session.execute(insert(Device.__table__), devices)
-        db.session.execute(insert(RefreshToken.__table__), chains)
+            device = Device(id=new_id(), user_id=user_id, created_at=clock.now(), last_n=0, name="crowd")
+            db.session.add(device)
+            refresh = chains.begin(device)
+            enrolled.append(Enrolled(user_id, device.id, access_token(user_id, device.id)[0], refresh))
         db.session.commit()
     return enrolled
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import company, pulling, pushing, uploading
+from tests.bench import company, listening, pulling, pushing, uploading
 from tests.bench.figures import Figures, say
 from tests.bench.plain import Plain
 from tests.bench.servers import Server, gunicorn
@@ -28,13 +28,14 @@ class Size:
     idle_asks: int
     changes: int
     photos: int
+    pokes: int
     first: dict[str, int]
     feeds: tuple[tuple[int, int], ...]
 
 
-FULL = Size(5, 8, 300, 60, 8, {"small": 500, "large": 10_000}, ((10_000, 0), (1_000_000, 1_000_000)))
+FULL = Size(5, 8, 300, 60, 8, 80, {"small": 500, "large": 10_000}, ((10_000, 0), (1_000_000, 1_000_000)))
 #: Proves that every figure is measured; its numbers say little. The large sizes are a tenth and less, and say so.
-QUICK = Size(1, 2, 40, 8, 4, {"small": 500, "large": 1_500}, ((10_000, 0), (1_000_000, 20_000)))
+QUICK = Size(1, 2, 40, 8, 4, 16, {"small": 500, "large": 1_500}, ((10_000, 0), (1_000_000, 20_000)))
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ def measure(figures: Figures, where: Place, size: Size) -> None:
                 figures, where.db, founded, real, floor, raw, where.database_pid, size.rounds, size.push_batches
             )
             uploading.measure(figures, where.db, founded, real, floor, min(size.rounds, 3), size.photos)
+        _listen(figures, where, founded, size)
         _fill_and_pull(figures, where, founded, large, size)
     raw.close()
 
@@ -93,9 +95,16 @@ def _fill_and_pull(figures: Figures, where: Place, founded: company.Company, fee
         pulling.incremental(figures, where.db, founded, real, label, held, size.changes)
 
 
-def _product(where: Place) -> contextlib.AbstractContextManager[Server]:
+def _listen(figures: Figures, where: Place, founded: company.Company, size: Size) -> None:
+    """One process, and on PostgreSQL two: then half of the streams hear of a commit of another process."""
+    for processes in (1, 2) if where.db == "postgresql" else (1,):
+        with _product(where, WEB_WORKERS=str(processes)) as real:
+            listening.measure(figures, where.db, founded, real, where.url, where.folder, size.pokes, processes)
+
+
+def _product(where: Place, **settings: str) -> contextlib.AbstractContextManager[Server]:
     """The server as `make run` starts it."""
-    return gunicorn("wsgi:app", where.folder, DATABASE_URL=where.url, DATA_DIR=str(where.folder / "data"))
+    return gunicorn("wsgi:app", where.folder, DATABASE_URL=where.url, DATA_DIR=str(where.folder / "data"), **settings)
 
 
 def main() -> None:
