@@ -19,7 +19,7 @@ from sqlalchemy import Insert, event, insert, inspect, select, text, tuple_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
-from server import scopes
+from server import held, scopes
 from server.extensions import PublishingSession
 from server.models import Clock, FeedRow, JournalEntry, ScopeDigest, Synced, new_id
 from sync.digest import halves, row_hash
@@ -113,7 +113,7 @@ def _forget(session: Session, previous: SessionTransaction) -> None:
     """A savepoint rolled back forgets nothing: rows that no longer stand are left out when publishing."""
     if previous.nested:
         return
-    for key in ("changed", "born", "touched", "users", "journal", "published"):
+    for key in ("changed", "born", "held", "deadline", "touched", "users", "journal", "published"):
         session.info.pop(key, None)
 
 
@@ -134,6 +134,7 @@ def publish(session: Session) -> None:
     moves = scopes.reconcile(session, touched, users) if touched or users else []
     _keep_digests(session, rows, _published(session, old), rev)
     _write_rows(session, rows, rev)
+    held.wake(session, set(born))
     scopes.write(session, moves, rev)
     if journal:
         # The tables themselves, not the models: these rows are written and forgotten, the ORM would only look on.

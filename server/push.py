@@ -20,13 +20,13 @@ from enum import Enum
 from typing import Any
 
 from sqlalchemy import bindparam, or_, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
-from server import clock, feed
-from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, perform
-from server.acts.review import shown
-from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder, new_id
+from server import clock, feed, held
+from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, RowUnknown, perform
+from server.acts.review import send_to_review
+from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder
 from server.models.sync import ActCrash
 from server.problems import Problem, disk_is_full, server_full
 from server.status import keep_status
@@ -80,7 +80,7 @@ class _Careful(Exception):
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """A transaction at work."""
 
     session: Session
@@ -93,6 +93,7 @@ class _Batch:
     read: dict[Any, Any] = field(default_factory=dict)
     receipts: dict[int, Receipt | tuple[Act, Outcome]] = field(default_factory=dict)
     last: int = 0
+    queue: dict[str, RowUnknown] = field(default_factory=dict)  # ids that acts held before speak of: who waits for what
 
     def context(self, act: Act) -> Context:
         return Context(
@@ -128,7 +129,7 @@ def push(
             session.rollback()
             careful = True
         except DBAPIError as error:
-            careful = careful or _is_about_data(error)
+            careful = careful or is_about_data(error)
             _log.info("a batch goes again: %s", error)
             # A deadlock, a lost connection, a busy file: nothing was committed, so the whole batch may go again.
             session.rollback()
@@ -157,7 +158,8 @@ def _transaction(
         batch.last = plan.last
         for act in plan.repeats:
             batch.receipts[act.n] = _stored(known.get(act.id), act, user_id)
-        _lock_matters(batch, [act for group in plan.groups for act in group])
+        batch.queue = held.queue_of(session, device_id) if plan.groups else {}
+        lock_matters(batch, [act for group in plan.groups for act in group])
         for group in plan.groups:
             if not _apply(batch, group, careful):
                 batch.last = group[0].n - 1  # the server failed on it: it stays at the head of the queue
@@ -182,7 +184,7 @@ def _transaction(
     return PushAnswer(spoken(request.protocol), epoch, clock.wire(clock.now()), batch.last, tuple(receipts))
 
 
-def _open(session: Session, user_id: str, device_id: str, request: PushRequest, received: datetime) -> _Batch:
+def _open(session: Session, user_id: str, device_id: str, request: PushRequest, received: datetime) -> Batch:
     device = session.scalars(_DEVICE, {"device": device_id}).one_or_none()
     user = session.scalars(_USER, {"user": user_id}).one_or_none()
     if device is None or user is None:
@@ -193,7 +195,7 @@ def _open(session: Session, user_id: str, device_id: str, request: PushRequest, 
     if request.sent_at is not None:
         with contextlib.suppress(ValueError, OverflowError):
             offset = received - clock.parse(request.sent_at)
-    return _Batch(session, user, device, received, offset)
+    return Batch(session, user, device, received, offset)
 
 
 def _remembered(
@@ -209,7 +211,7 @@ def _remembered(
     return entries, {row.n: row.id for row in session.execute(_TAKEN, {"device": device.id, "numbers": old})}
 
 
-def _lock_matters(batch: _Batch, acts: Sequence[Act]) -> None:
+def lock_matters(batch: Batch, acts: Sequence[Act]) -> None:
     """Locks the work orders the batch is about, then the visits, each by id, before any act does.
 
     Acts meet their rows in any order: an engineer's the visit first, the office's the work order. Two batches that
@@ -239,6 +241,8 @@ def _stored(entry: JournalEntry | None, act: Act, user_id: str) -> Receipt | tup
         return act, Outcome(code="repeat")
     if entry.user_id != user_id:  # ids are made at random, so this is no accident: nothing is told of the other's act
         return Receipt(act.n, act.id, REJECTED, entry.rev, "id-taken")
+    if entry.code == held.ARRIVED:  # it took effect later than it was answered: the rev of now is past that
+        return act, Outcome(entry.outcome, entry.code, entry.detail)
     return Receipt(act.n, act.id, entry.outcome, entry.rev, entry.code, entry.detail)
 
 
@@ -249,7 +253,7 @@ def _receipt(answer: Receipt | tuple[Act, Outcome], rev: int) -> Receipt:
     return Receipt(act.n, act.id, outcome.outcome, rev, outcome.code, outcome.detail)
 
 
-def _apply(batch: _Batch, group: tuple[Act, ...], careful: bool) -> bool:
+def _apply(batch: Batch, group: tuple[Act, ...], careful: bool) -> bool:
     """Applies a group all or none and writes its journal. False: the server itself failed, try again later."""
     if not careful:
         try:
@@ -258,44 +262,59 @@ def _apply(batch: _Batch, group: tuple[Act, ...], careful: bool) -> bool:
             raise _Careful from None
         _write(batch, group, outcomes)
         return True
-    savepoint = batch.session.begin_nested()
-    locked = dict(batch.locked)
+    waits: RowUnknown | None = None
     try:
-        outcomes = [_perform(batch, act) for act in group]
-        batch.session.flush()
-        savepoint.commit()
+        outcomes = _tried(batch, group)
     except Refusal as refusal:
-        _undo(batch, savepoint, locked)
-        outcomes = [Outcome(refusal.outcome, refusal.code, refusal.detail) for _ in group]
+        waits = refusal if isinstance(refusal, RowUnknown) and held.may_come(refusal) else None
+        outcome = Outcome(refusal.outcome, "held" if waits else refusal.code, refusal.detail)
+        outcomes = [outcome for _ in group]
     except DBAPIError as error:
-        if not _is_about_data(error):
+        if not is_about_data(error):
             raise
-        _undo(batch, savepoint, locked)
         outcomes = [Outcome(PARKED, "data-refused", type(error.orig).__name__) for _ in group]
     except Exception as error:  # a fault of ours must neither lose the act nor block the queue for ever
-        _undo(batch, savepoint, locked)
         if _crashes(batch, group[0].id, error) < CRASHES_BEFORE_PARKING:
             return False
         outcomes = [Outcome(PARKED, "server-fault", type(error).__name__) for _ in group]
-    _write(batch, group, outcomes)
+    _write(batch, group, outcomes, waits)
     return True
 
 
-def _undo(batch: _Batch, savepoint: Any, locked: dict[Any, Any]) -> None:
-    savepoint.rollback()
-    batch.locked = locked
+def _tried(batch: Batch, group: tuple[Act, ...]) -> list[Outcome]:
+    """The outcomes of a group, in a savepoint that is undone when anything is raised.
+
+    Values the database refuses are tried once more: two devices may have made the first row of the same natural key in
+    one moment, and who came second finds it now.
+    """
+    for last in (False, True):
+        savepoint, locked, read = batch.session.begin_nested(), dict(batch.locked), dict(batch.read)
+        try:
+            outcomes = [_perform(batch, act) for act in group]
+            batch.session.flush()
+            savepoint.commit()
+            return outcomes
+        except Exception as error:
+            if not isinstance(error, DBAPIError) or is_about_data(error):
+                savepoint.rollback()
+                batch.locked, batch.read = locked, read
+            if last or not isinstance(error, IntegrityError):
+                raise
+    raise AssertionError("the second try ends one way or the other")
 
 
-def _is_about_data(error: DBAPIError) -> bool:
+def is_about_data(error: DBAPIError) -> bool:
     """Whether the database refused the values themselves, which will not change by trying again."""
     return type(error).__name__ in ("IntegrityError", "DataError")
 
 
-def _perform(batch: _Batch, act: Act) -> Outcome:
+def _perform(batch: Batch, act: Act) -> Outcome:
     if act.fault is not None:
         raise _unreadable(act)
     if batch.carried is Carried.UNPROVEN:
         raise Parked("unproven")
+    if batch.queue:
+        held.join_queue(batch.queue, act.args)
     return perform(batch.context(act), act.act, act.v, act.args)
 
 
@@ -305,7 +324,7 @@ def _unreadable(act: Act) -> Refusal:
     return refusal
 
 
-def _crashes(batch: _Batch, act_id: str, error: Exception) -> int:
+def _crashes(batch: Batch, act_id: str, error: Exception) -> int:
     """Counts that the server failed on this act, in the same transaction."""
     _log.error("act %s failed", act_id, exc_info=error)
     row = batch.session.get(ActCrash, act_id)
@@ -316,8 +335,11 @@ def _crashes(batch: _Batch, act_id: str, error: Exception) -> int:
     return row.count
 
 
-def _write(batch: _Batch, group: tuple[Act, ...], outcomes: list[Outcome]) -> None:
-    """Journal entries with their receipts; a refused act also goes to review with its payload."""
+def _write(batch: Batch, group: tuple[Act, ...], outcomes: list[Outcome], waits: RowUnknown | None = None) -> None:
+    """Journal entries with their receipts; a refused act also goes to review with its payload, a held one meanwhile."""
+    until = held.hold(batch.session, batch.device.id, group, waits, batch.received) if waits else None
+    if waits:
+        batch.queue |= held.queue_behind([act.args for act in group], waits)
     for act, outcome in zip(group, outcomes, strict=True):
         batch.receipts[act.n] = (act, outcome)
         feed.record(
@@ -330,39 +352,10 @@ def _write(batch: _Batch, group: tuple[Act, ...], outcomes: list[Outcome]) -> No
         )  # fmt: skip
         # A decision about an item that could not be carried out leaves that item open: a second one would say nothing.
         if outcome.outcome in (PARKED, REJECTED) and act.act != "review.settle":
-            _send_to_review(batch, act, outcome)
+            send_to_review(batch.context(act), act, outcome, until)
 
 
-def _send_to_review(batch: _Batch, act: Act, outcome: Outcome) -> None:
-    visit_id, order_id = act.args.get("visit_id"), act.args.get("work_order_id")
-    visit = batch.session.get(Visit, visit_id) if is_id(visit_id) else None
-    batch.session.add(
-        ReviewItem(
-            id=new_id(),
-            act_id=act.id,
-            user_id=batch.user.id,
-            user_name=batch.user.name,
-            device_id=batch.device.id,
-            n=act.n,
-            act=act.act,
-            v=act.v,
-            args=shown(act.args),
-            at=act.at,
-            device_at=batch.corrected(act.at),
-            server_at=batch.received,
-            outcome=outcome.outcome,
-            code=outcome.code or "",
-            detail=outcome.detail or "",
-            state="open",
-            created_by=batch.user.id,
-            visit_id=visit.id if visit else None,
-            resolution_note="",
-            work_order_id=visit.work_order_id if visit else (order_id if is_id(order_id) else None),
-        )
-    )
-
-
-def _close(batch: _Batch, request: PushRequest) -> None:
+def _close(batch: Batch, request: PushRequest) -> None:
     """The device's memory of this contact.
 
     `last_push_at` is when the device last had nothing more to send: what it sends later was made later. A contact in

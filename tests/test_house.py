@@ -52,7 +52,7 @@ def clean(complaints: list[str], rule: str) -> None:
 HEIGHTS = {
     0: {"config", "extensions", "problems", "database", "i18n", "clock", "words", "sealing"},
     1: {"models"},
-    2: {"acts", "scopes", "feed", "status", "outbox", "accounts", "audit"},
+    2: {"acts", "scopes", "feed", "status", "outbox", "accounts", "audit", "held"},
     3: {
         "push",
         "pull",
@@ -61,6 +61,7 @@ HEIGHTS = {
         "reports",
         "live",
         "tasks",
+        "arrivals",
         "intake",
         "imports",
         "demo",

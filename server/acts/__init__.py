@@ -37,6 +37,14 @@ class Parked(Refusal):
     """Needs a person."""
 
 
+class RowUnknown(Parked):
+    """Names a row the server does not know: another device may have made it and not pushed yet."""
+
+    def __init__(self, noun: str, row_id: str):
+        super().__init__("row-unknown", f"{noun} {row_id}")
+        self.noun, self.row_id = noun, row_id
+
+
 class Rejected(Refusal):
     """Can never be valid."""
 
@@ -84,7 +92,7 @@ class Context:
             self.locked[key] = self.session.get(model, row_id, with_for_update=True, populate_existing=True)
         found: Noun | None = self.locked[key]
         if found is None:
-            raise Parked("row-unknown", f"{model.NOUN} {row_id}")
+            raise RowUnknown(model.NOUN, row_id)
         return found
 
     def load(self, model: type[Noun], row_id: str) -> Noun:
@@ -93,7 +101,7 @@ class Context:
         if row is None:
             row = self.session.get(model, row_id)
             if row is None:
-                raise Parked("row-unknown", f"{model.NOUN} {row_id}")
+                raise RowUnknown(model.NOUN, row_id)
             self.read[model, row_id] = row
         found: Noun = row
         return found
@@ -184,6 +192,6 @@ def load_verbs() -> None:
 
 
 __all__ = [
-    "APPLIED", "DONE", "LATE", "MERGED", "REGISTRY", "Context", "Outcome", "Parked", "Refusal", "Rejected", "act",
-    "clock", "load_verbs", "merged", "perform",
+    "APPLIED", "DONE", "LATE", "MERGED", "REGISTRY", "Context", "Outcome", "Parked", "Refusal", "Rejected",
+    "RowUnknown", "act", "clock", "load_verbs", "merged", "perform",
 ]  # fmt: skip

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy import delete
 
 from server.acts import DONE, UPCASTERS, Context, Outcome, Parked, Refusal, Rejected, act, perform
 from server.acts.schemas import ArgsSchema, Id, JsonObject, Text, one_of
-from server.models import JournalEntry, Note, ReviewItem, User, Visit, WorkOrder
+from server.models import HeldAct, JournalEntry, Note, ReviewItem, User, Visit, WorkOrder, new_id
 from server.models.customer import mask
+from sync.protocol import Act, is_id
 
 PERSONAL = ("contact_name", "contact_phone")  # arguments that only the journal keeps in full
 
@@ -44,7 +48,7 @@ def settle(ctx: Context, id: str, decision: str, note: str, **more: Any) -> Outc
     item = ctx.lock(ReviewItem, id)
     if item.user_id != ctx.user.id or decision != "discard":
         ctx.require("dispatcher", "supervisor")
-    if item.state != "open":
+    if item.state not in ("open", "waiting"):
         raise Parked("already-settled")
     if item.act == "review.settle":
         raise Rejected("args-invalid", "id: a decision is not decided again")
@@ -54,6 +58,8 @@ def settle(ctx: Context, id: str, decision: str, note: str, **more: Any) -> Outc
     elif decision == "attach":
         order_id, visit_id = _attach(ctx, item, more)
     item.state, item.resolution = "resolved", resolution
+    item.waits_until = None
+    ctx.session.execute(delete(HeldAct).where(HeldAct.act_id == item.act_id))
     item.resolved_by, item.resolved_at, item.resolution_note = ctx.user.id, ctx.received, note
     if order_id and (order := ctx.session.get(WorkOrder, order_id)):
         told = {"act": item.act, "by_whom": item.user_name, "note": note}
@@ -101,6 +107,37 @@ def _attach(ctx: Context, item: ReviewItem, more: Mapping[str, Any]) -> tuple[st
     if order_id is None:
         raise Rejected("args-invalid", "visit_id: where it is kept")
     return ctx.lock(WorkOrder, order_id).id, None
+
+
+def send_to_review(ctx: Context, act: Act, outcome: Outcome, until: datetime | None) -> None:
+    """An act that was not applied as meant waits for a person, or `until` then for a row of another device."""
+    visit_id, order_id = act.args.get("visit_id"), act.args.get("work_order_id")
+    visit = ctx.session.get(Visit, visit_id) if is_id(visit_id) else None
+    ctx.session.add(
+        ReviewItem(
+            id=new_id(),
+            act_id=act.id,
+            user_id=ctx.user.id,
+            user_name=ctx.user.name,
+            device_id=ctx.device_id,
+            n=act.n,
+            act=act.act,
+            v=act.v,
+            args=shown(act.args),
+            at=act.at,
+            device_at=ctx.at,
+            server_at=ctx.received,
+            outcome=outcome.outcome,
+            code=outcome.code or "",
+            detail=outcome.detail or "",
+            state="waiting" if until else "open",
+            waits_until=until,
+            created_by=ctx.user.id,
+            visit_id=visit.id if visit else None,
+            resolution_note="",
+            work_order_id=visit.work_order_id if visit else (order_id if is_id(order_id) else None),
+        )
+    )
 
 
 def shown(value: Any) -> Any:

@@ -17,7 +17,7 @@ from server.models.evidence import (
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
 from server.models.stock import Stock, StockMovement
-from server.models.sync import Clock, Divergence, FeedRow, JournalEntry, ScopeDigest, Subscription
+from server.models.sync import Clock, Divergence, FeedRow, HeldAct, JournalEntry, ScopeDigest, Subscription
 from server.models.task import StoredFile, Task, Upload
 from server.models.user import AccessLog, Device, PhoneStatus, RefreshToken, Team, User
 from server.models.visit import Visit, VisitContact
@@ -37,8 +37,8 @@ FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if
 __all__ = [
     "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
     "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Device",
-    "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "JournalEntry", "Note", "Part", "PartUse", "PhoneStatus",
-    "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest", "ServiceRecord", "Signature", "Site",
-    "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Synced", "Task", "Team", "Upload",
-    "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part", "PartUse",
+    "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest", "ServiceRecord",
+    "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Synced", "Task",
+    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -191,7 +191,7 @@ class ReviewItem(Synced, db.Model):
     WIRE = (
         "act_id", "user_id", "user_name", "device_id", "n", "act", "args", "at", "outcome", "code", "detail",
         "work_order_id", "visit_id", "state", "resolution", "resolved_by", "resolved_at", "resolution_note",
-        "amended",
+        "amended", "waits_until",
     )  # fmt: skip
     act_id: Mapped[str] = id_column(unique=True)
     user_id: Mapped[str] = id_column(index=True)
@@ -215,6 +215,16 @@ class ReviewItem(Synced, db.Model):
     amended: Mapped[dict[str, Any] | None] = mapped_column(
         JSON
     )  # the arguments that were changed, with what they became
+    waits_until: Mapped[datetime | None] = mapped_column(Instant)  # for a row of another device, while `waiting`
+
+    def arrived(self, at: datetime) -> None:
+        """What it waited for came, and the act was applied."""
+        self.state, self.resolution, self.resolved_at, self.waits_until = "resolved", "arrived", at, None
+
+    def open_up(self, outcome: str, code: str, detail: str) -> None:
+        """It waited in vain: a person decides."""
+        self.state, self.waits_until = "open", None
+        self.outcome, self.code, self.detail = outcome, code, detail
 
     def scope(self) -> str:
         return f"review:{self.user_id}"

@@ -115,6 +115,20 @@ class JournalEntry(db.Model):
     __table_args__ = (UniqueConstraint("device_id", "n"), Index("ix_journal_rev", "rev"))
 
 
+class HeldAct(db.Model):
+    """A journalled act that waits until `until` for a row the server does not know yet: another device made it."""
+
+    __tablename__ = "held_act"
+    act_id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
+    device_id: Mapped[str] = mapped_column(String(ID_LENGTH), index=True)
+    n: Mapped[int] = mapped_column(BigInteger)
+    group_name: Mapped[str | None] = mapped_column(String(64))
+    received_at: Mapped[datetime] = mapped_column(Instant)
+    noun: Mapped[str] = mapped_column(String(32))
+    row_id: Mapped[str] = mapped_column(String(ID_LENGTH), index=True)
+    until: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
 class ActCrash(db.Model):
     """How often the server itself failed on an act. After a few times the act is parked, so that the queue moves on."""
 

@@ -50,7 +50,7 @@ def test_an_amended_act_is_applied_in_its_authors_name_and_both_versions_are_kep
         assert db.session.scalars(select(Event.kind).where(Event.kind.startswith("review."))).all() == ["review.amend"]
 
 
-def test_an_amendment_that_is_still_wrong_leaves_the_item_open(app: Flask, cast: Cast, desk: Peer, phone: Peer):
+def test_an_amendment_that_is_still_wrong_leaves_the_item_as_it_was(app: Flask, cast: Cast, desk: Peer, phone: Peer):
     _, visit_id = dispatched(desk, cast, cast.alice)
     parked_part(phone, cast, visit_id)
     item = desk.pull().one("review_item")
@@ -59,7 +59,7 @@ def test_an_amendment_that_is_still_wrong_leaves_the_item_open(app: Flask, cast:
     )
     assert (told["outcome"], told["code"]) == ("rejected", "args-invalid")
     row = desk.pull().one("review_item")
-    assert (row["state"], row["amended"]) == ("open", None)
+    assert (row["state"], row["amended"]) == (item["state"], None)
     with app.app_context():
         assert db.session.scalars(select(PartUse)).all() == []
 

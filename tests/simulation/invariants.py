@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from server import files
 from server.extensions import db
+from server.held import ARRIVED
 from server.models import (
     SYNCED,
     Attachment,
@@ -221,7 +222,8 @@ def _refusals_are_in_review(entries: list[JournalEntry]) -> None:
     A decision about an item that could not be carried out is no item itself: the item it meant still waits.
     """
     items = {item.act_id: item for item in db.session.scalars(select(ReviewItem))}
-    refused = {entry.id: entry for entry in entries if entry.outcome not in (APPLIED, MERGED)}
+    late = {entry.id: entry for entry in entries if entry.code == ARRIVED}  # it was held, and then applied
+    refused = {entry.id: entry for entry in entries if entry.outcome not in (APPLIED, MERGED)} | late
     decisions = {entry.id: entry for entry in refused.values() if entry.act == "review.settle"}
     waiting = {item.id for item in items.values()}
     for entry in decisions.values():

@@ -1,6 +1,6 @@
 """What a decision changed in an act that was amended.
 
-Revises: 0002
+Revises: 0003
 """
 import sqlalchemy as sa
 from alembic import op
