@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from dataclasses import asdict
 from pathlib import Path
 from random import random
 from typing import Any
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("push", help="send the outbox")
     commands.add_parser("pull", help="take what is new")
     commands.add_parser("upload", help="send files")
+    commands.add_parser("check", help="compare what is held with the server, and repair it")
     commands.add_parser("status", help="what is held and what waits")
     rows = commands.add_parser("rows", help="the pulled rows of a noun, one JSON a line")
     rows.add_argument("noun")
@@ -114,6 +116,11 @@ def _pull(client: Client, options: argparse.Namespace) -> Any:
 
 def _upload(client: Client, options: argparse.Namespace) -> Any:
     return {"uploaded": client.upload(), **_status(client, options)}
+
+
+def _check(client: Client, options: argparse.Namespace) -> Any:
+    checked = client.check()
+    return {"verdict": None} if checked is None else asdict(checked)
 
 
 def _status(client: Client, options: argparse.Namespace) -> Any:
@@ -168,8 +175,8 @@ def _run(client: Client, options: argparse.Namespace) -> Any:
 
 
 COMMANDS = {
-    "login": _login, "push": _push, "pull": _pull, "upload": _upload, "status": _status, "rows": _rows, "act": _act,
-    "attach": _attach, "run": _run, "rescue": _rescue,
+    "login": _login, "push": _push, "pull": _pull, "upload": _upload, "check": _check, "status": _status, "rows": _rows,
+    "act": _act, "attach": _attach, "run": _run, "rescue": _rescue,
 }  # fmt: skip
 
 if __name__ == "__main__":

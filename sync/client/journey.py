@@ -4,7 +4,8 @@
 2. `push` sends the head of the outbox in bounded batches and stores the receipts.
 3. `pull` asks for everything past the cookie, page by page; a page, its cookie and the acts whose effect it holds are
    stored in one transaction.
-4. `upload` sends the bytes of declared files, in a lane of their own.
+4. `check` asks, at rest, whether what is held is what should be held (`checking.py`).
+5. `upload` sends the bytes of declared files, in a lane of their own.
 
 If it dies …                            then
 before the act is durable               the last gesture is lost; nobody was told "saved"
@@ -28,7 +29,9 @@ from hashlib import sha256
 from random import random
 from typing import Any
 
+from sync.check import AGREE, DIFFERS, MOVED
 from sync.client import outbox, rows
+from sync.client.checking import CHECK_EVERY, Checked, Checking
 from sync.client.outbox import TooLarge, wire
 from sync.client.ports import Entry, FileEntry, Json, Refused, Storage, Transport, Unreachable
 from sync.client.session import REVOKED, Session
@@ -37,6 +40,7 @@ from sync.protocol import DEFAULT_PAGE_ROWS, MAX_ACTS, REJECTED, VERSION
 
 FIRST_PAUSE = timedelta(seconds=2)  # after a contact that failed; doubled each time
 LONGEST_PAUSE = timedelta(minutes=5)
+MAX_ASKED = 3  # times in one check, when something moves between pull and question
 MAX_PAGES = 10_000  # of one pull: 10 million rows
 
 
@@ -51,6 +55,7 @@ class Report:
     pushed: int = 0
     pages: int = 0
     uploaded: int = 0
+    checked: Checked | None = None
     stopped: str | None = None
 
 
@@ -74,6 +79,7 @@ class Client:
         chance: Callable[[], float] = random,
         page_rows: int = DEFAULT_PAGE_ROWS,
         version: str = "reference",
+        check_every: timedelta | None = CHECK_EVERY,
     ) -> None:
         self.storage = storage
         self.now = now
@@ -83,6 +89,8 @@ class Client:
         self.version = version
         self.session = Session(storage, transport, self.new_id, now)
         self.lane = Lane(storage, self.session, now)
+        self.checking = Checking(storage, self.session)
+        self.check_every = check_every
         self.batch_acts = MAX_ACTS
 
     def sign_in(self, login: str, password: str, name: str = "") -> Json:
@@ -129,6 +137,8 @@ class Client:
             report.pushed, report.pages = self.push(), self._pull_while_allowed()
             if outbox.unsent(self.storage):  # a restored server has just said what it lost
                 report.pushed, report.pages = report.pushed + self.push(), report.pages + self._pull_while_allowed()
+            if not self.draining and self.checking.is_due(self.now(), self.check_every):
+                report.checked = self.check()
             report.uploaded = self.lane.run()
         except Unreachable:
             report.stopped = "unreachable"
@@ -262,7 +272,24 @@ class Client:
                 outbox.prune(self.storage, self.now())
                 self.lane.tidy()
 
-    # --- 4. What a screen shows ---------------------------------------------------------------------------
+    # --- 4. Check -----------------------------------------------------------------------------------------
+
+    def check(self) -> Checked | None:
+        """Compares what is held with the server and repairs it; None when there is nothing to compare yet.
+
+        When something has moved meanwhile it pulls and asks again; who is never at rest is checked another time.
+        """
+        for _ in range(MAX_ASKED):
+            checked = self.checking.run(self.now())
+            if checked is None or checked.verdict == AGREE or (checked.verdict == DIFFERS and not checked.started_over):
+                return checked
+            self.pull()
+            if checked.started_over:
+                return checked
+        self.checking.remember(self.now(), MOVED)
+        return checked
+
+    # --- 5. What a screen shows ---------------------------------------------------------------------------
 
     def upload(self) -> int:
         """Sends the files whose turn it is; gives how many arrived."""

@@ -37,6 +37,31 @@ def apply_page(storage: Storage, page: Json, now: datetime) -> None:
     _follow_files(storage, page["rows"], now)
 
 
+def apply_repair(storage: Storage, answer: Json) -> int:
+    """Makes rows what a check says they are, whatever rev they have here; gives how many changed."""
+    changed = 0
+    pending = outbox_ids(storage) if answer["left"] else set()
+    for left in answer["left"]:
+        changed += len(storage.scope_rows(left["scope"]))
+        _leave(storage, left["scope"], left["reason"], pending, False)
+    for row in answer["rows"]:
+        changed += 1
+        if row["body"] is None:
+            storage.drop_row(row["noun"], row["id"])
+        else:
+            storage.put_row(Row(row["noun"], row["id"], row["scope"], row["rev"], row["body"]))
+            storage.put_scope(row["scope"], None)
+    return changed
+
+
+def start_over(storage: Storage) -> None:
+    """Pulled rows and the cookie go, and nothing else: the next pull is a first sync."""
+    storage.clear_rows()
+    storage.put("cookie", None)
+    storage.put("complete", False)
+    storage.put("rev", 0)
+
+
 def outbox_ids(storage: Storage) -> set[str]:
     """Every id that acts in the outbox speak of."""
     return set().union(*(_texts(entry.args) for entry in storage.entries(settled=False)))
@@ -51,9 +76,7 @@ def _texts(value: Any) -> set[str]:
 
 def _reset(storage: Storage, epoch: str) -> None:
     """Pulled rows go, and nothing else: never the outbox, never files. What was sent is offered again."""
-    storage.clear_rows()
-    storage.put("complete", False)
-    storage.put("rev", 0)
+    start_over(storage)
     if storage.get("epoch") != epoch:
         offer_files(storage)
 

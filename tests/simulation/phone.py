@@ -75,6 +75,7 @@ class Phone:
             Client(
                 self.storage, self.transport(self), now=self.now, new_id=lambda: str(self.ids.uuid7(self.now())),
                 chance=self.chance.random, page_rows=self.page_rows, version="simulated",
+                check_every=None,
             )
             for _ in range(self.tabs)
         ]  # fmt: skip

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.digest import EMPTY, MODULUS, Digest, halves, row_hash
@@ -34,12 +34,14 @@ def test_a_set_of_rows_has_the_digest_the_vectors_say(case):
     assert Digest.of_rows(map(tuple, reversed(case["rows"]))) == digest
 
 
+@settings(deadline=None)
 @given(here=row_sets, there=row_sets, same=st.booleans())
 def test_digests_are_equal_exactly_when_the_rows_are(here, there, same):
     there = dict(reversed(here.items())) if same else there
     assert (of(here) == of(there)) == (here == there)
 
 
+@settings(deadline=None)
 @given(rows=row_sets, data=st.data())
 def test_one_row_missing_stale_or_too_many_always_shows(rows, data):
     fault = data.draw(st.sampled_from(["missing", "stale", "surplus"] if rows else ["surplus"]))
@@ -54,6 +56,7 @@ def test_one_row_missing_stale_or_too_many_always_shows(rows, data):
     assert of(other) != of(rows)
 
 
+@settings(deadline=None)
 @given(steps=st.lists(st.tuples(keys, st.none() | st.integers(0, 2**53 - 1)), max_size=40))
 def test_a_digest_kept_step_by_step_is_the_digest_of_what_is_left(steps):
     held: dict[tuple[str, str], int] = {}
@@ -70,6 +73,7 @@ def test_a_digest_kept_step_by_step_is_the_digest_of_what_is_left(steps):
     assert kept == of(held) == Digest.of_halves(rows, hi, lo)
 
 
+@settings(deadline=None)
 @given(rows=row_sets, cut=st.integers(0, 20))
 def test_the_digests_of_parts_add_up_to_the_digest_of_the_whole(rows, cut):
     items = list(rows.items())
