@@ -38,8 +38,8 @@ FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if
 __all__ = [
     "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
     "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Defect",
-    "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part", "PartUse",
-    "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest", "ServiceRecord",
-    "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Synced", "Task",
+    "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part",
+    "PartUse", "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest",
+    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Synced", "Task",
     "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

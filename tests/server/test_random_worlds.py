@@ -127,8 +127,8 @@ class World:
         order_id = new_id()
         self.orders.append(order_id)
         self.act(
-            self.random.choice(self.field), "work_order.draft", id=order_id, site_id=self.cast.site.id, title="现场发现",
-            level=3, level_reason="随机",
+            self.random.choice(self.field), "work_order.draft", id=order_id, site_id=self.cast.site.id,
+            title="现场发现", level=3, level_reason="随机",
         )  # fmt: skip
 
     def engineer_finds_a_defect(self) -> None:
