@@ -40,10 +40,10 @@ def report_content(view: Mapping[str, Any]) -> Content:
 
     `view` holds wire bodies with their `id` beside them: `work_order`, `visit`; `site`, `asset`, `diagnosis` (or
     None); lists `part_uses`, `attachments`, `notes`, `checklist_runs` (each with `version`, the pinned
-    checklist_version body, and `answers`, its rows); optional `defects` of the site; `users` by id and `catalogue` by kind and code, each entry with
-    `name` and `name_en`; optional `utc_offset_minutes`. Withdrawn and discarded facts are left out, and so are notes
-    of people who are not on the visit: the office's remarks are not the customer's reading. KeyError when
-    `work_order` or `visit` is missing.
+    checklist_version body, and `answers`, its rows); optional `defects` of the site; `users` by id and `catalogue` by
+    kind and code, each entry with `name` and `name_en`; optional `utc_offset_minutes`. Withdrawn and discarded facts
+    are left out, and so are notes of people who are not on the visit: the office's remarks are not the customer's
+    reading. KeyError when `work_order` or `visit` is missing.
     """
     order, visit = view["work_order"], view["visit"]
     site = view.get("site") or {}

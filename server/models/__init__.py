@@ -40,6 +40,6 @@ __all__ = [
     "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Defect",
     "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part",
     "PartUse", "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest",
-    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Synced", "Task",
-    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription",
+    "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip
