@@ -264,11 +264,13 @@ export interface ReviewItemBody extends Common {
   detail: string | null
   work_order_id: Id | null
   visit_id: Id | null
-  state: 'open' | 'resolved'
-  resolution: null | 'applied' | 'amended' | 'discarded'
+  /** `waiting` until `waits_until` for a row another device has not sent yet. */
+  state: 'waiting' | 'open' | 'resolved'
+  resolution: null | 'applied' | 'amended' | 'attached' | 'discarded' | 'arrived'
   resolved_by: Id | null
   resolved_at: Instant | null
   resolution_note: string | null
+  waits_until?: Instant | null
 }
 
 export interface Bodies {
