@@ -40,6 +40,16 @@ def keep_status(
     row.persisted = persisted if isinstance(persisted, bool) else None
     row.storage_used = _count(status.get("storage_used"), MAX_BYTES)
     row.storage_quota = _count(status.get("storage_quota"), MAX_BYTES)
+    row.evicted = _loss(status.get("evicted")) or row.evicted  # told once, and worth knowing for days
+
+
+def _loss(value: object) -> dict[str, Any] | None:
+    """What the browser threw away: how much was unsent, since when, last contact before, noticed when."""
+    if not isinstance(value, Mapping):
+        return None
+    instants = {name: _instant(value.get(name)) for name in ("since", "last_contact", "noticed_at")}
+    told = {name: clock.wire(at) if at else None for name, at in instants.items()}
+    return {"unsent": _count(value.get("unsent")) or 0, **told} if told["noticed_at"] else None
 
 
 def _count(value: object, limit: int = MAX_COUNT) -> int | None:

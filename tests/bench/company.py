@@ -82,7 +82,7 @@ def found(url: str, folder: Path, rows: dict[str, int]) -> Company:
     migrate(url, folder)
     app = build_app(url, folder)
     with app.app_context():
-        company = Founder(random.Random(20261121)).write(rows)
+        company = _Founder(random.Random(20261121)).write(rows)
         _analyse()
     close(app)
     return company
@@ -94,11 +94,9 @@ def _analyse() -> None:
     db.session.commit()
 
 
-class Founder:
-    """Writes companies. `password` is everybody's; without one nobody can sign in by password, and none is hashed."""
-
-    def __init__(self, chance: random.Random, password: str | None = PASSWORD):
-        self.chance, self.password = chance, password
+class _Founder:
+    def __init__(self, chance: random.Random):
+        self.chance = chance
         self.now = clock.now()
         self.company = Company()
         self.serial = 0
@@ -135,8 +133,7 @@ class Founder:
     def _person(self, login: str, role: str, team: Team | None) -> User:
         user = User(id=new_id(), number=f"E-{login}", login=login, name=self.words(1), name_en=login, roles=[role])
         user.team_id = team.id if team else None
-        if self.password:
-            user.set_password(self.password)
+        user.set_password(PASSWORD)
         return user
 
     def _checklist(self) -> ChecklistVersion:

@@ -100,7 +100,9 @@ def adopt(desk: Desk, new_id: str) -> None:
         waiting = decisions.get_by_role("button", name="查看")
         left = waiting.count()
         waiting.first.click()
-        desk.page.get_by_role("dialog").get_by_role("button", name="放弃").click()
+        dialog = desk.page.get_by_role("dialog")
+        dialog.get_by_role("radio", name="放弃").check()
+        dialog.get_by_role("button", name="放弃", exact=True).click()
         expect(waiting).to_have_count(left - 1)
     desk.adopt_all(drawer)
 

@@ -244,6 +244,17 @@ def test_what_a_device_pushes_is_kept_with_its_state_on_the_board(app: Flask, ca
     assert desk.pull().one("phone_status")["pending"] == 0
 
 
+def test_that_a_browser_threw_work_away_stays_known_after_the_phone_told_it_once(cast: Cast, desk: Peer, phone: Peer):
+    lost = {"unsent": 4, "since": "2026-11-20T08:00:00.000Z", "last_contact": None,
+            "noticed_at": "2026-11-21T08:00:00.000Z"}  # fmt: skip
+    phone.push(status={"pending": 0, "evicted": lost})
+    phone.push(status={"pending": 0, "evicted": None})
+    assert desk.pull().one("phone_status")["evicted"] == lost
+    for nonsense in ({"unsent": "all"}, "yes", {"unsent": 1, "noticed_at": "soon"}, [1]):
+        phone.push(status={"pending": 0, "evicted": nonsense})
+    assert desk.pull().one("phone_status")["evicted"] == lost
+
+
 def test_the_devices_memory_survives_in_the_database(app: Flask, cast: Cast, desk: Peer, phone: Peer):
     _, visit_id = dispatched(desk, cast, cast.alice)
     phone.act("visit.accept", visit_id=visit_id)

@@ -127,3 +127,48 @@ export const createAccount = (account: Account): Promise<{ id: Id }> => send('PO
 
 /** Changes what is given. A new password, and the end of an account, sign its devices out. */
 export const changeAccount = (id: Id, change: Partial<Account>): Promise<{ id: Id }> => send('PATCH', `/api/users/${id}`, change)
+
+/** What a rescue file is about; `new`: not here yet. `warnings` are codes. */
+export interface RescueAbout {
+  user: { id: Id; name: string; name_en: string }
+  device: { id: Id; name: string }
+  made_at: Instant | null
+  proven: boolean
+  warnings: string[]
+  acts: { all: number; new: number; kinds: Record<string, number>; first_at: Instant | null; last_at: Instant | null }
+  files: { all: number; new: number }
+  bytes: number
+}
+export interface RescueResult {
+  acts: Partial<Record<'known' | 'applied' | 'merged' | 'parked' | 'rejected', number>>
+  items: { n: number; act: string; at: Instant; outcome: string; code: string | null }[]
+  files: Record<string, number>
+  file_items: { attachment: Id; size: number; purpose: string | null; state: string }[]
+  damaged: boolean
+  unreadable: number
+}
+export interface Rescue {
+  id: Id
+  brought_by_name: string
+  brought_at: Instant
+  imported_by_name: string | null
+  imported_at: Instant | null
+  size: number
+  /** The file is still at the server and can be imported (again). */
+  kept: boolean
+  about: RescueAbout
+  result: RescueResult | null
+}
+
+/** Half a gigabyte over an office's line, and a weak server that looks at every photo. */
+const RESCUE_TIMEOUT_MS = 30 * 60_000
+
+/** Takes the file to the server, which says what is in it. Nothing is imported yet. */
+export async function bringRescue(file: File): Promise<Rescue> {
+  const init = { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream' }, signal: AbortSignal.timeout(RESCUE_TIMEOUT_MS) }
+  return (await (await answered('/api/rescue', init)).json()) as Rescue
+}
+export async function importRescue(id: Id): Promise<Rescue> {
+  return (await (await answered(`/api/rescue/${id}/import`, { method: 'POST', signal: AbortSignal.timeout(RESCUE_TIMEOUT_MS) })).json()) as Rescue
+}
+export const listRescues = async (): Promise<Rescue[]> => (await answered('/api/rescue')).json() as Promise<Rescue[]>

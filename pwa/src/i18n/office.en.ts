@@ -1,9 +1,11 @@
 /** English of the office's screens; the type makes a message that is missing here an error. */
+import { officeCareEn } from './office.care.en'
 import { officeTermsEn } from './office.terms.en'
 import type { officeZh } from './office.zh'
 
 export const officeEn: Record<keyof typeof officeZh, string> = {
   ...officeTermsEn,
+  ...officeCareEn,
   'office.desk': 'Dispatch desk',
   'office.comma': ', ',
   'office.nav': 'Main navigation',
@@ -113,7 +115,6 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.attention': 'to decide',
   'office.attention.none': 'Nothing needs a decision.',
   'office.attention.parked': 'Parked',
-  'office.attention.waiting': 'Waiting',
   'office.attention.rejected': 'Rejected',
   'office.attention.conflict': 'Conflict',
   'office.attention.evidence': 'Late evidence',

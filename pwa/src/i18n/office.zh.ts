@@ -1,8 +1,10 @@
 /** Words of the office's screens; registered when the office is loaded. Keys are `office.thing`. */
+import { officeCareZh } from './office.care.zh'
 import { officeTermsZh } from './office.terms.zh'
 
 export const officeZh = {
   ...officeTermsZh,
+  ...officeCareZh,
   'office.desk': '调度台',
   'office.comma': '、',
   'office.nav': '主导航',
@@ -112,7 +114,6 @@ export const officeZh = {
   'office.attention': '待处理',
   'office.attention.none': '没有需要决定的事。',
   'office.attention.parked': '待决定',
-  'office.attention.waiting': '等另一台设备',
   'office.attention.rejected': '未采纳',
   'office.attention.conflict': '冲突',
   'office.attention.evidence': '迟到记录',

@@ -1,10 +1,11 @@
 /** What waits for a decision of the office, the oldest and gravest first. Nothing here may be scrolled away unseen. */
 import { localName } from '@/i18n'
 import type { Noun } from '@/protocol/nouns'
+import type { Alarm } from './heartbeat'
 import { orderEnded } from './permits'
 import { groupBy, orderOf, type Held } from './rows'
 
-export type AttentionKind = 'waiting' | 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review'
+export type AttentionKind = 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review' | 'phone'
 
 export interface AttentionItem {
   key: string
@@ -19,9 +20,9 @@ export interface AttentionItem {
 }
 
 /** Gravity: an act nobody applied outranks a returned report, which outranks a report to read. */
-const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'declined', 'cannot', 'returned', 'waiting', 'review']
+const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'phone', 'declined', 'cannot', 'returned', 'review']
 
-interface LateFact { id: string; noun: Noun; body: { visit_id: string | null; work_order_id: string; device_at: string | null; created_by: string | null } }
+interface LateFact { id: string; noun: Noun; body: { visit_id: string; work_order_id: string; device_at: string | null; created_by: string | null } }
 
 export interface AttentionRows {
   reviews: readonly Held<'review_item'>[]
@@ -30,13 +31,15 @@ export interface AttentionRows {
   visits: readonly Held<'visit'>[]
   users: ReadonlyMap<string, Held<'user'>>
   orders: ReadonlyMap<string, Held<'work_order'>>
+  /** By user: what to worry about on their phones. */
+  alarms?: ReadonlyMap<string, readonly Alarm[]>
 }
 
 const nameOf = (rows: AttentionRows, id: string | null | undefined): string => localName(id ? rows.users.get(id)?.body : null)
 
 function reviews(rows: AttentionRows): AttentionItem[] {
-  return rows.reviews.filter((r) => r.body.state !== 'resolved').map(({ id, body }) => ({
-    key: `review:${id}`, kind: body.state === 'waiting' ? 'waiting' : body.outcome, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.at,
+  return rows.reviews.filter((r) => r.body.state === 'open').map(({ id, body }) => ({
+    key: `review:${id}`, kind: body.outcome, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.at,
     who: nameOf(rows, body.user_id) || body.user_name, about: body.act, count: 1,
   }))
 }
@@ -48,19 +51,25 @@ function conflicts(rows: AttentionRows): AttentionItem[] {
   }))
 }
 
+/** A phone whose owner should be called. */
+function phones(rows: AttentionRows): AttentionItem[] {
+  return [...(rows.alarms ?? [])].flatMap(([id, [gravest]]) => (gravest?.tone !== 'danger' ? [] : [{
+    key: `phone:${id}`, kind: 'phone' as const, workOrderId: null, visitId: null, at: gravest.at ?? null, who: nameOf(rows, id), about: gravest.code, count: 1,
+  }]))
+}
+
 /** Late evidence comes in handfuls (five photos and a note): one entry per visit, with its count. */
 function evidence(rows: AttentionRows): AttentionItem[] {
   const byVisit = new Map<string, AttentionItem>()
   for (const { body } of rows.lateFacts) {
-    const about = body.visit_id ?? body.work_order_id
-    const known = byVisit.get(about)
+    const known = byVisit.get(body.visit_id)
     if (known) {
       known.count += 1
       if (body.device_at && (!known.at || body.device_at < known.at)) known.at = body.device_at
       continue
     }
-    byVisit.set(about, {
-      key: `evidence:${about}`, kind: 'evidence', workOrderId: body.work_order_id, visitId: body.visit_id,
+    byVisit.set(body.visit_id, {
+      key: `evidence:${body.visit_id}`, kind: 'evidence', workOrderId: body.work_order_id, visitId: body.visit_id,
       at: body.device_at, who: nameOf(rows, body.created_by), about: '', count: 1,
     })
   }
@@ -91,6 +100,6 @@ function visits(rows: AttentionRows): AttentionItem[] {
 }
 
 export function attentionOf(rows: AttentionRows): AttentionItem[] {
-  const items = [...reviews(rows), ...conflicts(rows), ...evidence(rows), ...visits(rows)]
+  const items = [...reviews(rows), ...phones(rows), ...conflicts(rows), ...evidence(rows), ...visits(rows)]
   return items.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.at ?? '').localeCompare(b.at ?? ''))
 }

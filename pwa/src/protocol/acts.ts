@@ -1,6 +1,6 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
 import type {
-  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, Purpose, Rating, Severity, Strokes, VisitMode, WorkOrderBody,
+  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, Purpose, Rating, Strokes, VisitMode, WorkOrderBody,
   WorkOrderKind,
 } from './nouns'
 
@@ -52,32 +52,8 @@ export interface ReassignArgs extends WithReason {
   slot_end?: Instant
 }
 
-/** What a ticket from the field says, whichever act makes it. */
-export interface TicketArgs {
-  title: string
-  description?: string
-  level: 1 | 2 | 3
-  level_reason: string
-  contact_name?: string
-  contact_phone?: string
-}
-export interface DraftArgs extends TicketArgs { id: Id; site_id: Id; asset_id?: Id | null; kind?: WorkOrderKind }
-
-export interface OpenDefectArgs extends OnVisit {
+export interface AddAttachmentArgs extends OnVisit {
   id: Id
-  run_id?: Id | null
-  item_id?: string
-  asset_id?: Id | null
-  label?: string
-  severity: Severity
-  text?: string
-}
-
-/** `visit_id`, or `work_order_id` for a picture of one's own ticket from the field. */
-export interface AddAttachmentArgs {
-  id: Id
-  visit_id?: Id
-  work_order_id?: Id
   sha256: string
   size: number
   mime: string
@@ -113,6 +89,20 @@ export interface SignArgs extends OnVisit {
   opinion?: string
 }
 
+export type ReviewDecision = 'apply' | 'amend' | 'attach' | 'discard'
+export interface SettleReviewArgs {
+  id: Id
+  decision: ReviewDecision
+  note?: string
+  /** Of an amendment: the arguments that differ. */
+  changes?: Record<string, unknown>
+  /** Where an attached act is kept, and as what. */
+  visit_id?: Id
+  work_order_id?: Id
+  note_id?: Id
+  text?: string
+}
+
 export interface Args {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
@@ -134,14 +124,6 @@ export interface Args {
   'checklist.start': OnVisit & { id: Id; version_id: Id }
   'checklist.answer': { id: Id; run_id: Id; item_id: string; value: AnswerValue; note?: string }
   'checklist.complete': { run_id: Id }
-  'defect.open': OpenDefectArgs
-  'defect.fix': OnVisit & { id: Id; note?: string }
-  'defect.raise': OnVisit & TicketArgs & { id: Id; order_id: Id }
-  'defect.verify': OnVisit & { id: Id; run_id?: Id | null; result: 'passed' | 'failed'; note?: string }
-  'defect.withdraw': Withdraw
-  'work_order.draft': DraftArgs
-  'work_order.triage': { id: Id; level: 1 | 2 | 3; level_reason: string; note?: string }
-  'work_order.merge': { id: Id; into_id: Id; note?: string }
   'note.add': OnVisit & { id: Id; text: string }
   'report.sign': SignArgs
   'report.waive': WithReason & { id: Id }
@@ -156,10 +138,13 @@ export interface Args {
   'visit.review': OnVisit & { decision: 'accept' | 'return'; remarks?: string }
   'evidence.settle': { noun: string; id: Id; decision: 'adopt' | 'discard'; note?: string }
   'conflict.settle': { id: Id; value: unknown }
-  'review.settle': { id: Id; decision: 'apply' | 'discard'; note?: string }
+  'review.settle': SettleReviewArgs
 }
 
 export type ActName = keyof Args
+
+/** The version of an act's arguments, where it is not the first. */
+export const ACT_VERSIONS: Partial<Record<ActName, number>> = { 'review.settle': 2 }
 
 /** An act as it stands in the outbox and travels to the server. */
 export interface Act<A extends ActName = ActName> {

@@ -1,5 +1,5 @@
 /** An act comes to be: its number, its entry in the outbox, its effect and its files, in one strict transaction. */
-import type { Act, ActName, Args } from '../protocol/acts'
+import { ACT_VERSIONS, type Act, type ActName, type Args } from '../protocol/acts'
 import { effectOf } from '../protocol/effects'
 import type { View } from '../protocol/effects/view'
 import { refusalOf } from '../protocol/guard'
@@ -50,7 +50,7 @@ async function entriesOf(
     const args = await argsOf(intent.args, overlay)
     if (!args) continue
     n += 1
-    const act: Act = { n, id: ids[i]!, act: intent.act, v: 1, at, args, group }
+    const act: Act = { n, id: ids[i]!, act: intent.act, v: ACT_VERSIONS[intent.act] ?? 1, at, args, group }
     const refusal = await refusalOf(act, overlay, store)
     if (refusal) throw new ActRefused(refusal)
     if (sizeOf(args) > MAX_ARGS_BYTES) throw new ActRefused('act-too-large')
@@ -80,7 +80,7 @@ async function visitOf(act: Act, overlay: Overlay): Promise<Id | null> {
   const args = act.args as { visit_id?: Id; run_id?: Id; id?: Id }
   if (args.visit_id) return args.visit_id
   if (args.run_id) return (await overlay.get('checklist_run', args.run_id))?.body.visit_id ?? null
-  const noun = { 'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note', 'defect.withdraw': 'defect' }[act.act as string]
+  const noun = { 'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note' }[act.act as string]
   if (act.act === 'visit.dispatch') return args.id ?? null
   return noun ? ((await overlay.get(noun as 'note', args.id!))?.body.visit_id ?? null) : null
 }

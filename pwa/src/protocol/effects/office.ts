@@ -76,9 +76,9 @@ const settleConflict: Effect<'conflict.settle'> = async (act, view) => {
 const settleReview: Effect<'review.settle'> = async (act, view, actor) => {
   const item = await view.get('review_item', act.args.id)
   if (item?.body.state !== 'open') return []
-  const resolution = act.args.decision === 'apply' ? 'applied' : 'discarded'
+  const resolution = ({ apply: 'applied', amend: 'amended', attach: 'attached', discard: 'discarded' } as const)[act.args.decision]
   const body = {
-    ...item.body, state: 'resolved' as const, resolution: resolution as 'applied' | 'discarded',
+    ...item.body, state: 'resolved' as const, resolution, amended: act.args.changes ?? null,
     resolved_by: actor.userId, resolved_at: act.at, resolution_note: act.args.note ?? null,
   }
   return [{ ...item, body }]

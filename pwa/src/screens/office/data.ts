@@ -6,13 +6,15 @@ import { computed, inject, provide, type ComputedRef, type InjectionKey, type Re
 import { useNow } from '@/i18n'
 import { attentionOf, type AttentionItem } from '@/office/attention'
 import { cardsOf, type Card } from '@/office/board'
+import { alarmsOf, withWork, type Alarm } from '@/office/heartbeat'
+import { APP_VERSION } from '@/version'
 import { minutesSince, phonesByUser, type Phone } from '@/office/phones'
-import { byId } from '@/office/rows'
+import { byId, groupBy } from '@/office/rows'
 import type { Noun } from '@/protocol/nouns'
 import { useRows, useSyncStatus, type RowOf, type SyncStatus } from '@/store'
 
 /** Facts small enough to be looked through for late ones; signatures and answers are asked for by visit instead. */
-const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver', 'defect'] as const
+const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver'] as const
 const HEAVY_FACTS = ['checklist_answer', 'signature'] as const
 
 type RowMap<N extends Noun> = ComputedRef<Map<string, RowOf<N>>>
@@ -40,6 +42,8 @@ export interface Office {
   conflicts: ComputedRef<RowOf<'conflict'>[]>
   lateFacts: ComputedRef<LateFact[]>
   phone: ComputedRef<Map<string, Phone>>
+  /** By user: what to worry about on their phones. */
+  alarms: ComputedRef<Map<string, Alarm[]>>
   cards: ComputedRef<Card[]>
   attention: ComputedRef<AttentionItem[]>
 }
@@ -80,8 +84,13 @@ export function provideOffice(): Office {
   const order = map(orders)
   const user = map(users)
   const lateFacts = useLateFacts(visits, attachments)
+  const alarms = computed(() => {
+    const busy = withWork(visitList.value)
+    return new Map([...groupBy(phones.value ?? [], (row) => row.body.user_id)]
+      .map(([id, rows]) => [id, alarmsOf(rows, busy.has(id), APP_VERSION, now.value)] as const).filter(([, found]) => found.length))
+  })
   const office: Office = {
-    now, status, age, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
+    alarms, now, status, age, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
     cut: computed(() => status.value?.contact === 'failed' || (age.value !== null && age.value >= CUT_MINUTES)),
     loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)
       && (visitList.value.length > 0 || status.value?.firstSync.complete === true)),
@@ -93,7 +102,7 @@ export function provideOffice(): Office {
     }, now.value)),
     attention: computed(() => attentionOf({
       reviews: reviews.value, conflicts: conflicts.value, lateFacts: lateFacts.value, visits: visitList.value, users: user.value,
-      orders: order.value,
+      orders: order.value, alarms: alarms.value,
     })),
   }
   provide(KEY, office)

@@ -20,6 +20,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'work-orders/:id', name: 'office-order', component: () => import('./detail/OrderScreen.vue'), props: true },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },
+      { path: 'rescue', name: 'office-rescue', component: () => import('./rescue/RescueScreen.vue') },
       { path: 'people', name: 'office-people', component: () => import('./people/PeopleScreen.vue') },
     ],
   },

@@ -2,7 +2,11 @@
 import { formatDuration, formatMoment, formatTime, dayDistance, hasMessage, localName, t } from '@/i18n'
 import type { Card } from '@/office/board'
 import type { Deadline } from '@/office/deadlines'
+import type { Alarm } from '@/office/heartbeat'
 import type { Phone } from '@/office/phones'
+import type { LookUp } from '@/components/payload'
+import { bytesWords } from '@/components/words'
+import type { Office } from './data'
 import type { Body } from '@/protocol/nouns'
 
 const MINUTE_MS = 60_000
@@ -49,6 +53,27 @@ export const catalogueName = (entries: readonly { body: Body<'catalogue_entry'> 
   if (!code) return ''
   const entry = entries.find((e) => e.body.kind === kind && e.body.code === code)
   return entry ? localName(entry.body) : code
+}
+
+/** One alarm as a sentence, with the age of what is known in it. */
+export function alarmText(alarm: Alarm, now: number): string {
+  const when = alarm.at ? shortMoment(alarm.at, now) : ''
+  const ago = minutesText(Math.abs(alarm.ms ?? 0) / MINUTE_MS)
+  const what = alarm.code === 'failing' ? codeText(alarm.what ?? '') : (alarm.what ?? '')
+  const key = alarm.code === 'clock' ? ((alarm.ms ?? 0) < 0 ? 'clock_fast' : 'clock_slow') : alarm.code === 'evicted' && !alarm.n ? 'evicted_nothing' : alarm.code
+  return t(`office.alarm.${key}`, { n: alarm.code === 'storage' ? bytesWords(Math.max(0, alarm.n ?? 0)) : (alarm.n ?? 0), when, ago, what })
+}
+
+/** What an id or a code stands for, when this desk has the row. */
+export const lookUp = (office: Office): LookUp => (field, text) => {
+  const user = office.user.value.get(text)
+  if (user) return localName(user.body)
+  const visit = office.visit.value.get(text)
+  const order = office.order.value.get(visit?.body.work_order_id ?? text)
+  if (order) return `${order.body.number ?? t('office.no_number')} ${order.body.site_name}${visit ? ` #${visit.body.sequence}` : ''}`
+  if (!/reason|code/.test(field)) return null
+  const entry = office.catalogue.value.find((e) => e.body.code === text)
+  return entry ? localName(entry.body) : null
 }
 
 export const actName = (act: string): string => (hasMessage(`office.act.${act}`) ? t(`office.act.${act}`) : act)
