@@ -9,6 +9,12 @@ import type { WireRow } from '../src/protocol/wire'
 interface PushBody { acts: Act[]; status: { pending: number; files_waiting: number } }
 interface Stored { act: Act; rev: number }
 interface Upload { sha256: string; attachment: string; size: number; bytes: Uint8Array }
+interface CheckBody {
+  cookie: string
+  count: number
+  digest: string
+  scopes?: Record<string, [noun: string, id: string, rev: number][]>
+}
 type Fault = (path: string, init: RequestInit) => Response | 'lose-answer' | 'no-network' | undefined
 
 const json = (body: unknown, status = 200, type = 'application/json') =>
@@ -16,6 +22,13 @@ const json = (body: unknown, status = 200, type = 'application/json') =>
 
 export const problem = (status: number, code: string) =>
   json({ type: 'about:blank', title: code, status, code, detail: `because ${code}` }, status, 'application/problem+json')
+
+/** By another library than the phone's, so that they cannot be wrong in the same way. */
+const digestOf = (rows: WireRow[]): [number, string] => {
+  const hashes = rows.map(({ noun, id, rev }) => createHash('sha256').update(`${noun}|${id}|${rev}`).digest('hex').slice(0, 16))
+  const sum = hashes.reduce((total, hash) => (total + BigInt(`0x${hash}`)) % 2n ** 64n, 0n)
+  return [rows.length, sum.toString(16).padStart(16, '0')]
+}
 
 export class FakeServer {
   epoch = 'epoch-1'
@@ -49,6 +62,7 @@ export class FakeServer {
     if (headers.get('Authorization') !== `Bearer ${this.access}`) return problem(401, 'token-expired')
     if (path === '/api/sync/push') return this.push(body as PushBody)
     if (path === '/api/sync/pull') return this.pull(body as { cookie: string | null })
+    if (path === '/api/sync/check') return this.check(body as CheckBody)
     if (path.startsWith('/api/files/uploads')) return this.tus(path, method, body as Uint8Array, headers)
     return problem(404, 'not-found')
   }
@@ -90,6 +104,53 @@ export class FakeServer {
       protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: more ? since : this.rev, more,
       complete: !more, last: this.last, rows, entered: [], left: [],
     })
+  }
+
+  /** Rows in one answer to the second question. */
+  repairRows = 2000
+  repaired: string[] = []
+
+  /** Live rows by scope, and the newest rev in each. */
+  private scopes(): Map<string, { rows: WireRow[]; rev: number }> {
+    const latest = new Map([...this.feed].sort((a, b) => a.rev - b.rev).map((row) => [`${row.noun}:${row.id}`, row]))
+    const found = new Map<string, { rows: WireRow[]; rev: number }>()
+    for (const row of latest.values()) {
+      const scope = found.get(row.scope) ?? { rows: [], rev: 0 }
+      if (row.body !== null) scope.rows.push(row)
+      found.set(row.scope, { rows: scope.rows, rev: Math.max(scope.rev, row.rev) })
+    }
+    return found
+  }
+
+  private check({ cookie, count, digest, scopes }: CheckBody): Response {
+    const [epoch, from, skip] = cookie.split('/')
+    const since = epoch === this.epoch && skip === '0' ? Number(from) : -1
+    const head = { protocol: 2, epoch: this.epoch, server_time: new Date().toISOString() }
+    if (scopes) return this.repair(head, since, scopes)
+    const held = [...this.scopes()]
+    const [rows, hex] = digestOf(held.flatMap(([, scope]) => scope.rows))
+    const same = rows === count && hex === digest
+    const verdict = held.some(([, { rev }]) => rev > since) ? 'moved' : same ? 'agree' : 'differs'
+    const said = held.filter(([, { rev }]) => rev <= since).map(([scope, found]) => [scope, digestOf(found.rows)])
+    return json({ ...head, verdict, scopes: verdict === 'agree' ? null : Object.fromEntries(said) })
+  }
+
+  private repair(head: object, since: number, asked: NonNullable<CheckBody['scopes']>): Response {
+    const held = this.scopes()
+    const left = Object.keys(asked).filter((scope) => !held.has(scope))
+    const rows: WireRow[] = []
+    for (const [scope, listed] of Object.entries(asked)) {
+      const found = held.get(scope)
+      if (!found || found.rev > since) continue
+      const here = new Map(listed.map(([noun, id, rev]) => [`${noun}:${id}`, rev]))
+      rows.push(...found.rows.filter((row) => here.get(`${row.noun}:${row.id}`) !== row.rev))
+      const live = new Set(found.rows.map((row) => `${row.noun}:${row.id}`))
+      rows.push(...listed.filter(([noun, id]) => !live.has(`${noun}:${id}`))
+        .map(([noun, id]) => ({ noun: noun as WireRow['noun'], id, scope, rev: since, body: null })))
+    }
+    this.repaired.push(...Object.keys(asked))
+    const more = rows.length > this.repairRows
+    return json({ ...head, rows: rows.slice(0, this.repairRows), more, left: left.map((scope) => ({ scope, reason: 'role' })) })
   }
 
   private tus(path: string, method: string, body: Uint8Array, headers: Headers): Response {

@@ -2,7 +2,7 @@
 import type { Act, Outcome } from './acts'
 import type { Id, Instant, Noun } from './nouns'
 
-export const VERSION = 1
+export const VERSION = 2
 export const MAX_ACTS = 100
 export const MAX_BATCH_BYTES = 256 * 1024
 /** Room for the rest of a request beside its acts. */
@@ -110,7 +110,7 @@ export function parsePull(data: unknown): PullAnswer {
 }
 
 /** A noun we do not know is kept all the same: a newer app on this device will. */
-function parseRow(item: unknown, i: number): WireRow {
+export function parseRow(item: unknown, i: number): WireRow {
   const row = object(item, `rows[${i}]`)
   const body = row['body']
   return {
@@ -121,7 +121,7 @@ function parseRow(item: unknown, i: number): WireRow {
 
 type Fields = Record<string, unknown>
 
-function object(value: unknown, where: string): Fields {
+export function object(value: unknown, where: string): Fields {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new NotOurs(where)
   return value as Fields
 }
@@ -131,27 +131,27 @@ function string(value: unknown, where: string): string {
   return value
 }
 
-const text = (fields: Fields, name: string): string => string(fields[name], name)
+export const text = (fields: Fields, name: string): string => string(fields[name], name)
 const optional = (fields: Fields, name: string): string | null => (fields[name] == null ? null : text(fields, name))
 
-function instant(fields: Fields, name: string): Instant {
+export function instant(fields: Fields, name: string): Instant {
   const value = text(fields, name)
   if (Number.isNaN(Date.parse(value))) throw new NotOurs(name)
   return value
 }
 
-function count(fields: Fields, name: string): number {
+export function count(fields: Fields, name: string): number {
   const value = fields[name]
   if (!Number.isSafeInteger(value) || (value as number) < 0) throw new NotOurs(name)
   return value as number
 }
 
-function flag(fields: Fields, name: string): boolean {
+export function flag(fields: Fields, name: string): boolean {
   if (typeof fields[name] !== 'boolean') throw new NotOurs(name)
   return fields[name]
 }
 
-function list(fields: Fields, name: string): unknown[] {
+export function list(fields: Fields, name: string): unknown[] {
   if (!Array.isArray(fields[name])) throw new NotOurs(name)
   return fields[name]
 }

@@ -53,7 +53,7 @@ async function closeAnswered(db: Tables, rev: number, closedAt: string): Promise
 }
 
 /** A reset throws away pulled rows only; what pending acts stand on stays, to be replaced by the first rev that comes. */
-async function throwAwayPulled(db: Tables, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
+export async function throwAwayPulled(db: Tables, overlay: Overlay, entries: readonly OutboxEntry[]): Promise<void> {
   const needed = await neededBy(overlay, entries)
   const kept = (await db.rows.bulkGet([...needed])).filter((row): row is StoredRow => row !== undefined)
   await db.rows.clear()
@@ -61,19 +61,27 @@ async function throwAwayPulled(db: Tables, overlay: Overlay, entries: readonly O
   for (const row of kept) overlay.put({ ...row, rev: 0 })
 }
 
-async function putRows(overlay: Overlay, rows: readonly WireRow[]): Promise<void> {
+export async function putRows(overlay: Overlay, rows: readonly WireRow[]): Promise<void> {
   await overlay.load(rows.map((row) => keyOf(row.noun, row.id)))
   for (const { noun, id, scope, rev, body } of rows) {
     const key = keyOf(noun, id)
     const held = overlay.loaded(key)
-    if (held && held.rev >= rev) continue // pages of one pass may overlap what a later one brought
+    if (held && held.rev >= rev) { // pages of one pass may overlap what a later one brought
+      if (held.handedOver !== undefined) overlay.put(takenBack(held))
+      continue
+    }
     if (body === null) overlay.remove(key)
     else overlay.put({ key, noun, id, scope, rev, base: body, body, dirty: 0, refs: refsOf(noun, scope, body) })
   }
 }
 
+/** What the server sends is ours: a row that was handed over and is sent again has come back, though it did not change. */
+function takenBack({ handedOver: _, ...row }: StoredRow): StoredRow {
+  return row
+}
+
 /** Rows of scopes left go, except what acts in the outbox still stand on: that stays as handed over until they are answered. */
-async function letGo(
+export async function letGo(
   db: Tables, overlay: Overlay, entries: readonly OutboxEntry[], left: PullAnswer['left'], complete: boolean,
 ): Promise<void> {
   const needed = await neededBy(overlay, entries)

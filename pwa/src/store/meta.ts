@@ -1,7 +1,7 @@
 /** Small facts about this person's data on this device, each under its own key. */
 import type { Id, Instant, Role } from '../protocol/nouns'
 import type { Tokens, Tables } from './database'
-import type { SyncPhase } from './types'
+import type { Compared, SyncPhase } from './types'
 
 export interface Meta {
   /** How far this device has pulled, opaque. */
@@ -23,6 +23,9 @@ export interface Meta {
   /** What a tab is doing now, and since when: other tabs show it too. */
   activity: { phase: SyncPhase; at: Instant } | null
   pulledRows: number
+  /** What the last comparison with the office came to, and the scopes that differed in it. */
+  compared: Compared
+  suspects: string[]
   /** Since when this device may only send what it has, and how much that was; null or absent: it is as good as any. */
   draining: { at: Instant; acts: number; files: number } | null
   /** The number line of this device takes no more acts: signing in begins another. */

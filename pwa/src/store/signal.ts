@@ -15,6 +15,19 @@ export function workRecorded(): void {
   for (const listener of listeners) listener(false)
 }
 
+const comparers = new Set<() => void>()
+
+/** A person wants to know whether this device holds what the office thinks it holds: the next round looks. */
+export function requestComparison(): void {
+  for (const compare of comparers) compare()
+}
+
+/** Returns the function that stops listening. */
+export function onComparisonRequested(listener: () => void): () => void {
+  comparers.add(listener)
+  return () => void comparers.delete(listener)
+}
+
 /** Returns the function that stops listening. */
 export function onSyncRequested(listener: Listener): () => void {
   listeners.add(listener)

@@ -42,6 +42,7 @@ export async function syncStatus(db: UserDatabase): Promise<SyncStatus> {
     clockOffsetMs: meta.clockOffsetMs ?? 0,
     signInNeeded: meta.signInNeeded ?? false,
     draining: meta.draining ?? null,
+    compared: meta.compared ?? null,
     originalsWaiting: files.some(isOriginal) && (await originalsWait(Date.now())) ? files.filter(isOriginal).length : 0,
   }
   if (meta.problem) status.problem = meta.problem

@@ -45,6 +45,9 @@ export interface LedgerItem {
   progress?: { sent: number; size: number }
 }
 
+/** A comparison of the rows here with the office: how many had to be put right. */
+export interface Compared { at: Instant; repaired: number; startedOver: boolean }
+
 export type SyncPhase = 'idle' | 'pushing' | 'pulling' | 'uploading'
 
 export interface SyncStatus {
@@ -66,6 +69,8 @@ export interface SyncStatus {
   /** Server's clock minus this device's, in milliseconds. */
   clockOffsetMs: number
   signInNeeded: boolean
+  /** The last comparison with the office; null before the first. */
+  compared: Compared | null
   /** Photos that stay here until there is Wi-Fi, because their owner wants that. */
   originalsWaiting: number
   /** Shut out: this device sends what it still has and then wipes itself. How much that was at the beginning. */

@@ -1,6 +1,6 @@
 /** When to sync: at the start, back online, back in sight, on the clock, when asked, when poked. Never only when asked. */
 import { provideServer } from '../store/server'
-import { onSyncRequested } from '../store/signal'
+import { onComparisonRequested, onSyncRequested } from '../store/signal'
 import { storageReport } from '../store/storage'
 import { request } from './http'
 import { listen } from './live'
@@ -20,6 +20,7 @@ export function startSync(peer: Peer): () => void {
   const rounds = new Rounds(peer, signal)
   provideServer((path, init) => request(peer, path, init))
   const stopAsking = onSyncRequested((urgent) => (urgent ? rounds.now() : rounds.soon()))
+  const stopComparing = onComparisonRequested(() => rounds.compareNext())
   const now = () => rounds.now()
   const visible = () => { if (document.visibilityState === 'visible') rounds.now() }
   globalThis.addEventListener?.('online', now, { signal })
@@ -31,6 +32,7 @@ export function startSync(peer: Peer): () => void {
   rounds.now()
   return () => {
     stopAsking()
+    stopComparing()
     stopping.abort()
   }
 }
@@ -44,6 +46,9 @@ class Rounds {
   private wanted = false
   private failures = 0
   private uploading = false
+  /** Asked for, also by each start. */
+  private comparison = true
+  private comparing = false
 
   constructor(private readonly peer: Peer, private readonly signal: AbortSignal) {}
 
@@ -56,6 +61,11 @@ class Rounds {
   soon(): void {
     if (this.failures === 0) this.after(GATHER_MS)
     else void askForBackgroundSync()
+  }
+
+  /** The next round compares the rows with the office, however short ago that was done. */
+  compareNext(): void {
+    this.comparison = true
   }
 
   private after(ms: number): void {
@@ -72,6 +82,7 @@ class Rounds {
       await syncRows(this.peer)
       this.failures = 0
       void this.files()
+      void this.compare()
     } catch {
       this.failures += 1
       void askForBackgroundSync()
@@ -87,6 +98,22 @@ class Rounds {
     this.uploading = true
     await syncFiles(this.peer).catch((error) => console.warn('Files wait for a better moment:', String(error)))
     this.uploading = false
+  }
+
+  /** Now that this device is at rest. It loads its code only here: nobody waits for it to see a screen. */
+  private async compare(): Promise<void> {
+    if (this.comparing || this.signal.aborted) return
+    this.comparing = true
+    const asked = this.comparison
+    this.comparison = false
+    try {
+      const { checkIfDue } = await import('./check')
+      await checkIfDue(this.peer, asked)
+    } catch (error) {
+      this.comparison ||= asked
+      console.warn('The comparison waits for a better moment:', String(error))
+    }
+    this.comparing = false
   }
 
   private backoff(): number {

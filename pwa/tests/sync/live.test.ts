@@ -2,11 +2,12 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { acceptVisit, submitVisit } from '../../src/acts'
 import type { Store } from '../../src/store/current'
 import { writeMeta } from '../../src/store/meta'
-import { requestSync } from '../../src/store/signal'
+import { requestComparison, requestSync } from '../../src/store/signal'
 import { useFetch } from '../../src/sync/http'
 import { startSync } from '../../src/sync/triggers'
 import { FakeServer } from '../fakeServer'
-import { firstRows, phone, VISIT, visitBody, wire, WO, bodyOf } from '../world'
+import { keyOf } from '../../src/store/database'
+import { firstRows, phone, SITE, VISIT, visitBody, wire, WO, bodyOf } from '../world'
 
 let server: FakeServer
 let store: Store
@@ -15,6 +16,7 @@ let poke: (() => void) | undefined
 
 beforeEach(async () => {
   server = new FakeServer()
+  server.feed = firstRows()
   poke = undefined
   useFetch((async (path: string, init: RequestInit) => {
     if (!path.endsWith('/live')) return server.fetch(path, init)
@@ -72,4 +74,20 @@ test('after a failure an act waits for the next try, a person who asks does not'
   requestSync()
   await vi.waitFor(() => expect(server.journal).toHaveLength(1))
   await expect(submitVisit(VISIT)).rejects.toMatchObject({ code: 'illegal-transition' })
+})
+
+test('a start compares the rows with the office, and so does a person who asks; a plain sync does not', async () => {
+  const checks = () => server.requests.filter(({ path }) => path.endsWith('check')).length
+  await store.db.rows.delete(keyOf('site', SITE))
+  stop = startSync(store)
+  await vi.waitFor(async () => expect(await bodyOf(store, 'site', SITE)).toMatchObject({ name: '恒远大厦' }))
+  const first = checks()
+  const before = pulls()
+  requestSync()
+  await vi.waitFor(() => expect(pulls()).toBeGreaterThan(before))
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  expect(checks()).toBe(first)
+  requestComparison()
+  requestSync()
+  await vi.waitFor(() => expect(checks()).toBe(first + 1))
 })

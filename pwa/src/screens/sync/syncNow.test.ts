@@ -5,7 +5,7 @@ import { judge } from './syncNow'
 const status = (part: Partial<SyncStatus>): SyncStatus => ({
   contact: 'ok', lastContactAt: null, syncing: false, phase: 'idle', pendingActs: 0, waitingFiles: 0, checkingFiles: 0, oldestPendingAt: null, oldestFileAt: null,
   firstSync: { complete: true, rows: 0 }, persisted: null, storage: { used: null, quota: null }, clockOffsetMs: 0,
-  signInNeeded: false, draining: null, originalsWaiting: 0, ...part,
+  signInNeeded: false, draining: null, compared: null, originalsWaiting: 0, ...part,
 })
 
 describe('sync now', () => {

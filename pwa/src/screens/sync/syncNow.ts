@@ -1,6 +1,6 @@
 /** "Sync now" that tells the truth: it says what came of the very attempt that was asked for. */
 import { ref, watch, type Ref } from 'vue'
-import { requestSync, useSyncStatus, type SyncStatus } from '@/store'
+import { requestComparison, requestSync, useSyncStatus, type SyncStatus } from '@/store'
 
 /** Longer than this nobody watches a button; the sync itself goes on. */
 const PATIENCE_MS = 30_000
@@ -55,6 +55,7 @@ export function useSyncNow(): SyncNow {
     outcome.value = null
     running.value = true
     const over = roundOver(before)
+    requestComparison()
     requestSync()
     const inTime = await over
     running.value = false
