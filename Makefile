@@ -1,5 +1,5 @@
 # Everything a developer or a fresh machine needs. `make` alone says what there is.
-# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB JOBS
+# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB, load: CLIENTS DB JOBS
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,13 +11,14 @@ PYTEST = $(PY) -m pytest -p no:cacheprovider $(PYTEST_ARGS)
 export VENV
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run install build test check lint types house bench simulate simulate-mutants dev lock lighthouse clean
+.PHONY: help run install build test check lint types house bench load simulate simulate-mutants dev lock lighthouse clean
 
 help:
 	@echo "make run       install, build, migrate, load the demo company once, serve on PORT (8000)"
 	@echo "make test      check, then vitest, then pytest with real servers and a real browser"
 	@echo "make check     ruff, mypy, oxlint, vue-tsc, house rules"
 	@echo "make bench     figures as JSON lines, on SQLite and PostgreSQL"
+	@echo "make load      a company's day of CLIENTS (10000) reference clients, on DB (postgresql)"
 	@echo "make simulate  the protocol under random faults, seeded"
 	@echo "make dev       Vite's server with hot reload, in front of a running \`make run\`"
 	@echo "make build | install | lock | lighthouse | clean"
@@ -66,6 +67,10 @@ test: install-dev
 bench: install-dev
 	@$(BOOT) system
 	@$(PY) -m tests.bench
+
+load: install-dev
+	@$(BOOT) system
+	@$(PY) -m tests.bench.load --clients $(or $(CLIENTS),10000) --db $(or $(DB),postgresql)
 
 simulate: install-dev
 	@$(PY) -m tests.simulation --seeds $(or $(SEEDS),200) --from $(or $(FROM),1) --db $(or $(DB),sqlite) \

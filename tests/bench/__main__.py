@@ -75,7 +75,7 @@ def measure(figures: Figures, where: Place, size: Size) -> None:
     ) as floor:
         small, large = size.feeds
         _fill_and_pull(figures, where, founded, small, size)
-        with _product(where) as real:
+        with product(where) as real:
             pulling.first(figures, where.db, founded, real, floor, raw, size.first, size.rounds)
             pulling.idle(figures, where.db, founded, real, floor, raw, size.rounds, size.idle_asks)
             pushing.measure(
@@ -91,18 +91,18 @@ def _fill_and_pull(figures: Figures, where: Place, founded: company.Company, fee
     """The feed grows, the phone's scopes do not."""
     label, rows = feed
     held = company.fill(where.url, where.folder, rows)
-    with _product(where) as real:
+    with product(where) as real:
         pulling.incremental(figures, where.db, founded, real, label, held, size.changes)
 
 
 def _listen(figures: Figures, where: Place, founded: company.Company, size: Size) -> None:
     """One process, and on PostgreSQL two: then half of the streams hear of a commit of another process."""
     for processes in (1, 2) if where.db == "postgresql" else (1,):
-        with _product(where, WEB_WORKERS=str(processes)) as real:
+        with product(where, WEB_WORKERS=str(processes)) as real:
             listening.measure(figures, where.db, founded, real, where.url, where.folder, size.pokes, processes)
 
 
-def _product(where: Place, **settings: str) -> contextlib.AbstractContextManager[Server]:
+def product(where: Place, **settings: str) -> contextlib.AbstractContextManager[Server]:
     """The server as `make run` starts it."""
     return gunicorn("wsgi:app", where.folder, DATABASE_URL=where.url, DATA_DIR=str(where.folder / "data"), **settings)
 

@@ -82,7 +82,7 @@ def found(url: str, folder: Path, rows: dict[str, int]) -> Company:
     migrate(url, folder)
     app = build_app(url, folder)
     with app.app_context():
-        company = _Founder(random.Random(20261121)).write(rows)
+        company = Founder(random.Random(20261121)).write(rows)
         _analyse()
     close(app)
     return company
@@ -94,9 +94,11 @@ def _analyse() -> None:
     db.session.commit()
 
 
-class _Founder:
-    def __init__(self, chance: random.Random):
-        self.chance = chance
+class Founder:
+    """Writes companies. `password` is everybody's; without one nobody can sign in by password, and none is hashed."""
+
+    def __init__(self, chance: random.Random, password: str | None = PASSWORD):
+        self.chance, self.password = chance, password
         self.now = clock.now()
         self.company = Company()
         self.serial = 0
@@ -133,7 +135,8 @@ class _Founder:
     def _person(self, login: str, role: str, team: Team | None) -> User:
         user = User(id=new_id(), number=f"E-{login}", login=login, name=self.words(1), name_en=login, roles=[role])
         user.team_id = team.id if team else None
-        user.set_password(PASSWORD)
+        if self.password:
+            user.set_password(self.password)
         return user
 
     def _checklist(self) -> ChecklistVersion:
