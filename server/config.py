@@ -43,7 +43,7 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
     config: dict[str, Any] = {
         "DATA_DIR": str(data_dir),
         "FILES_DIR": str(data_dir / "files"),
-        "PWA_DIST": str(root / "pwa" / "dist"),
+        "PWA_DIST": os.environ.get("PWA_DIST") or str(root / "pwa" / "dist"),
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL") or f"sqlite:///{data_dir / 'service.db'}",
         "REDIS_URL": os.environ.get("REDIS_URL") or None,
         "RESCUE_KEY": os.environ.get("RESCUE_KEY") or None,  # else made once, in DATA_DIR (server/sealing.py)

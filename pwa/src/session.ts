@@ -127,8 +127,9 @@ function enter(store: Store): void {
 /** The database was taken away while somebody worked: said at once, because nothing more of theirs is safe here. */
 async function emptied(store: Store): Promise<void> {
   if (current.value !== store) return
-  leave()
+  stopSync()
   await noticeLosses()
+  leave()
 }
 
 /** For whoever signed in before phones were told the key. */

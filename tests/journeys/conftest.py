@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -72,13 +73,20 @@ def built_pwa() -> Path:
 @pytest.fixture
 def town(built_pwa: Path, sqlite_template: Path, tmp_path: Path) -> Iterator[Town]:
     """A new town for each journey: SQLite, as a newcomer has it."""
+    with town_served(sqlite_template, tmp_path) as town:
+        yield town
+
+
+@contextmanager
+def town_served(sqlite_template: Path, tmp_path: Path, **settings: str) -> Iterator[Town]:
+    """As `town`, with settings of the environment for its server."""
     folder = tmp_path / "data"
     folder.mkdir()
     shutil.copyfile(sqlite_template, folder / "service.db")
     app = build_app(f"sqlite:///{folder / 'service.db'}", folder)
     cast = make_cast(app)
     furnish(app, cast)
-    with live_server(app, tmp_path, WORKER_THREAD="1") as server:
+    with live_server(app, tmp_path, WORKER_THREAD="1", **settings) as server:
         yield Town(app, cast, server)
     close(app)
 

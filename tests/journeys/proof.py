@@ -12,8 +12,9 @@ from PIL import Image
 from sqlalchemy import select, update
 
 from server.extensions import db
-from server.models import Attachment, FeedRow, JournalEntry, StoredFile, Subscription, Task
+from server.models import Attachment, FeedRow, JournalEntry, StoredFile, Subscription, Task, Visit
 from tests.journeys.conftest import Town
+from tests.journeys.wire import Wire
 from tests.tus_client.live import wait_for
 
 Act = dict[str, Any]
@@ -55,6 +56,15 @@ def arrived_once(town: Town, user_id: str, acts: Sequence[Act]) -> None:
     assert [(e.n, e.id, e.act) for e in entries] == [(n, act_id, name) for n, act_id, name, _ in given]
     assert [e.args for e in entries] == [args for *_, args in given]
     assert [e.n for e in entries] == list(range(1, len(entries) + 1)), "a number is missing or twice"
+
+
+def pushed_numbers(wire: Wire) -> list[int]:
+    """The numbers of the acts that left the browser and reached the server, as often as they did."""
+    return [act["n"] for body in wire.pushes for act in json.loads(body)["acts"]]
+
+
+def visit_ids(town: Town) -> list[str]:
+    return [visit.id for visit in rows(town, Visit)]
 
 
 def rows(town: Town, model: Any, **wanted: Any) -> list[Any]:

@@ -157,6 +157,15 @@ class Thumb:
                 mouse.move(left + box["width"] * 0.08 * step, top + wave)
             mouse.up()
 
+    def note(self, text: str) -> None:
+        """From the visit, and back to it."""
+        self.tile("备注")
+        self.page.get_by_placeholder("写备注").fill(text)
+        self.page.get_by_role("button", name="保存", exact=True).click()
+        expect(self.page.locator("li.note").filter(has_text=text)).to_be_visible()
+        self.back()
+        expect(self.page.get_by_role("navigation", name="现场记录")).to_be_visible()
+
     # --- What the phone says of sync ----------------------------------------------------------------------
 
     def sync_screen(self) -> None:
@@ -182,10 +191,14 @@ class Thumb:
 
     def held(self, table: str) -> list[dict[str, Any]]:
         """A table of this person's database, as the browser keeps it."""
-        return self.page.evaluate(READ_TABLE, table)
+        return self.page.evaluate(READ_TABLE, [table, None])
+
+    def held_of(self, user_id: str, table: str) -> list[dict[str, Any]]:
+        """The same of anybody who was here, signed in or not."""
+        return self.page.evaluate(READ_TABLE, [table, user_id])
 
 
-READ_TABLE = """async (table) => {
+READ_TABLE = """async ([table, userId]) => {
   const ask = (request) => new Promise((good, bad) => {
     request.onsuccess = () => good(request.result)
     request.onerror = () => bad(request.error)
@@ -193,7 +206,7 @@ READ_TABLE = """async (table) => {
   const device = await ask(indexedDB.open('xunxiu-device'))
   const last = await ask(device.transaction('settings').objectStore('settings').get('lastUser'))
   device.close()
-  const db = await ask(indexedDB.open('xunxiu-' + last.value))
+  const db = await ask(indexedDB.open('xunxiu-' + (userId ?? last.value)))
   const rows = await ask(db.transaction(table).objectStore(table).getAll())
   db.close()
   return JSON.parse(JSON.stringify(rows))

@@ -83,6 +83,8 @@ class Wire:
         self.unplugged = False
         self.links: set[http.client.HTTPConnection] = set()
         self.seen: list[tuple[Kind, str]] = []
+        #: Bodies of the pushes that went on to the server.
+        self.pushes: list[bytes] = []
         handler = type("Handler", (_Handler,), {"wire": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.server.daemon_threads = True
@@ -132,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.wire.seen.append((kind, f"{self.command} {self.path}"))
         if self.wire.unplugged or kind in self.wire.refused:
             return
+        if kind == "push":
+            self.wire.pushes.append(body)
         # Asked for with a body only: an empty push is the phone's status and nothing that could be lost.
         wanted = kind != "push" or b'"acts":[]' not in body.replace(b" ", b"")
         plan = self.wire.plans.pop(kind, None) if wanted else None

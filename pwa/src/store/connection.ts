@@ -6,8 +6,10 @@ const KILLED = new Set(['InvalidStateError', 'UnknownError', 'DatabaseClosedErro
 const FULL = new Set(['QuotaExceededError'])
 
 const nameOf = (error: unknown): string => {
-  const { name, inner } = (error ?? {}) as { name?: string; inner?: { name?: string } }
-  return name === 'AbortError' && inner?.name ? inner.name : (name ?? '')
+  const { name, inner, failures } = (error ?? {}) as { name?: string; inner?: { name?: string }; failures?: { name?: string }[] }
+  if (name === 'AbortError' && inner?.name) return inner.name
+  // Of many rows written at once the first failure says what it was.
+  return name === 'BulkError' ? (Object.values(failures ?? {})[0]?.name ?? name) : (name ?? '')
 }
 
 /** Systems kill the connection of a page in the background (iOS in about one session of ten): open a new one. */

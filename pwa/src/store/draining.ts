@@ -19,7 +19,7 @@ export interface Delivered { userId: Id; name: string; acts: number; files: numb
 export async function beginDraining(database: UserDatabase, at: Instant): Promise<void> {
   await atomically(database, ['rows', 'outbox', 'files', 'meta'], async (db) => {
     if (await readMeta(db, 'draining')) return
-    const acts = await db.outbox.where('state').equals('pending').count()
+    const acts = await db.outbox.count() // with those that went in the same contact
     const files = await db.files.where('state').anyOf('waiting', 'uploading', 'stuck').count()
     await db.rows.clear()
     await writeMeta(db, { draining: { at, acts, files }, cookie: null, firstSyncComplete: false, pulledRows: 0 })
