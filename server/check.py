@@ -106,7 +106,7 @@ def _cookie(session: Session, user_id: str, given: str) -> tuple[Cookie | None, 
     """The cookie of a device at rest, and the epoch. None: a pass is under way, or the next pull starts over."""
     rev, epoch = feed.current(session)
     cookie = load_cookie(given, epoch, user_id)
-    at_rest = cookie is not None and not cookie.under_way and cookie.rev <= rev
+    at_rest = cookie is not None and not cookie.under_way and feed.floor(session) <= cookie.rev <= rev
     return cookie if at_rest else None, epoch
 
 

@@ -28,6 +28,7 @@ CLOCK_ID = 1
 ROWS_PER_STATEMENT = 500
 
 _CLOCK = text("SELECT rev, epoch FROM clock WHERE id = 1")
+_FLOOR = text("SELECT floor FROM clock WHERE id = 1")
 _BUMP = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
 _JOURNAL = insert(JournalEntry.__table__)
 _FEED_KEY = tuple_(FeedRow.noun, FeedRow.row_id)
@@ -49,6 +50,11 @@ def current(session: Session) -> tuple[int, str]:
         session.execute(insert(Clock).values(id=CLOCK_ID, rev=0, epoch=epoch))
         return 0, epoch
     return row.rev, row.epoch
+
+
+def floor(session: Session) -> int:
+    """Up to this rev deletions and scopes left may have been forgotten."""
+    return session.scalar(_FLOOR) or 0
 
 
 def record(session: Session, entry: dict[str, Any]) -> None:

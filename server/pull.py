@@ -84,13 +84,26 @@ def pull(session: Session, user_id: str, device_last: int, request: PullRequest)
     cookie = held if held is not None and not reset else Cookie(epoch, user_id, 0)
     if cookie.rev == rev and not cookie.under_way:
         return _dump(protocol, Page([], cookie, True), rev, [], [], False, device_last)
+    page, entered, left = _read(session, user_id, cookie, rev, request.limit)
+    # Asked last: what the reading may have missed was forgotten under a floor that was raised before.
+    if held is not None and not reset and held.is_below(feed.floor(session)):
+        reset = True
+        rev, epoch = feed.current(session)
+        page, entered, left = _read(session, user_id, Cookie(epoch, user_id, 0), rev, request.limit)
+    return _dump(protocol, page, rev, entered, left, reset, device_last)
+
+
+def _read(
+    session: Session, user_id: str, cookie: Cookie, rev: int, limit: int
+) -> tuple[Page, list[str], list[dict[str, str]]]:
+    """The page after a cookie, with the scopes entered and left when it is the first of its pass."""
     if not cookie.under_way:
         cookie = cookie.begin(rev, (clock.now() + ZONE).date().isoformat())
     entered, left = _moves(session, user_id, cookie)
-    page = _page(session, user_id, cookie, request.limit, PHASES if entered else PHASES[:1])
+    page = _page(session, user_id, cookie, limit, PHASES if entered else PHASES[:1])
     if cookie.after is not None or cookie.phase != PHASES[0]:  # told with the first page of the pass
         entered, left = [], []
-    return _dump(protocol, page, rev, entered, left, reset, device_last)
+    return page, entered, left
 
 
 def _page(session: Session, user_id: str, cookie: Cookie, limit: int, phases: tuple[int, ...]) -> Page:

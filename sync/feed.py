@@ -46,6 +46,11 @@ class Cookie:
         """Whether a pass has begun and not ended."""
         return self.target is not None
 
+    def is_below(self, floor: int) -> bool:
+        """Whether deletions this cookie has not seen may have been forgotten. With nothing pulled yet none matter,
+        until a first pass that is pinned below the floor: what it has already given may be gone."""
+        return (self.rev > 0 and self.rev < floor) or (self.target is not None and self.target < floor)
+
     def begin(self, target: int, day: str) -> Cookie:
         """The cookie of a new pass up to `target`."""
         return Cookie(self.epoch, self.user, self.rev, target, PHASES[0], None, day)

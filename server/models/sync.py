@@ -15,12 +15,16 @@ SCOPE_LENGTH = 48
 
 
 class Clock(db.Model):
-    """One row. `rev` counts writing transactions, bumped last in each; `epoch` names this life of the database."""
+    """One row. `rev` counts writing transactions, bumped last in each; `epoch` names this life of the database.
+
+    Up to `floor` deletions and scopes left may have been forgotten: who has pulled less far starts over.
+    """
 
     __tablename__ = "clock"
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     rev: Mapped[int] = mapped_column(BigInteger, default=0)
     epoch: Mapped[str] = mapped_column(String(ID_LENGTH))
+    floor: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class FeedRow(db.Model):

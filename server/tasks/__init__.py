@@ -10,12 +10,13 @@ So every task may run twice and must not mind. Nobody imports this room but who 
 """
 
 from server.arrivals import end_held, release_held
+from server.tasks.horizon import forget_old, tidy
 from server.tasks.pictures import expire_uploads, process_image
 from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
 from server.tasks.running import init_tasks, worker
 from server.tasks.upkeep import archive_work_orders, publish_contact_cards
 
 __all__ = [
-    "MAX_ATTEMPTS", "archive_work_orders", "end_held", "expire_uploads", "init_tasks", "process_image",
-    "publish_contact_cards", "release_held", "run", "tidy_tasks", "worker",
+    "MAX_ATTEMPTS", "archive_work_orders", "end_held", "expire_uploads", "forget_old", "init_tasks", "process_image",
+    "publish_contact_cards", "release_held", "run", "tidy", "tidy_tasks", "worker",
 ]  # fmt: skip
