@@ -15,6 +15,7 @@ from flask import Flask
 from sqlalchemy import event, select, text
 
 from server import push, scopes
+from server.acts import part
 from server.extensions import db
 from server.models import FeedRow, JournalEntry, new_id
 from tests.cast import Cast, person
@@ -114,6 +115,36 @@ def test_office_and_engineer_on_one_work_order_wait_for_each_other_and_never_in_
     at_once(engineer, office)
     assert {receipt["outcome"] for receipt in phone.receipts.values()} == {"applied"}
     assert killed == []
+
+
+def test_two_devices_that_make_the_same_first_row_in_one_moment_are_both_applied(
+    app: Flask, cast: Cast, desk: Peer, monkeypatch: pytest.MonkeyPatch
+):
+    """Each finds no stock of the part and makes it. A refused act beside it has brought each to its savepoints."""
+    visits = [dispatched(desk, cast, cast.alice)[1] for _ in range(2)]
+    devices = [Peer(app.test_client(), cast.alice) for _ in visits]
+    barrier, move_stock, waited = threading.Barrier(2), part.move_stock, set[int]()
+
+    def together(*args: Any) -> None:
+        move_stock(*args)
+        if threading.get_ident() not in waited:
+            waited.add(threading.get_ident())
+            with suppress(threading.BrokenBarrierError):
+                barrier.wait(1.0)
+
+    monkeypatch.setattr(part, "move_stock", together)
+
+    def work(device: Peer, visit_id: str) -> str:
+        device.act("visit.teleport")
+        args = {"part_id": cast.part.id, "quantity": 1, "source": "own"}
+        act = device.act("part.use", id=new_id(), visit_id=visit_id, **args)
+        device.push()
+        return str(device.receipts[act["id"]]["outcome"])
+
+    pairs = list(zip(devices, visits, strict=True))
+    assert at_once(*[lambda pair=pair: work(*pair) for pair in pairs]) == ["applied", "applied"]
+    with app.app_context():
+        assert db.session.scalars(text("SELECT quantity FROM stock")).all() == [-2]
 
 
 class Hammer:

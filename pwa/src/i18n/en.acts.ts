@@ -38,6 +38,7 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'act.work_order.close': 'Work order closed',
   'act.evidence.settle': 'Late evidence settled',
   'act.conflict.settle': 'Conflict settled',
+  'act.review.arrived': 'Came after waiting for another device',
   'act.review.settle': 'Review settled',
 
   'problem.not-signed-in': 'Sign in first',
@@ -88,6 +89,8 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'problem.work-order-ended': 'The work order has ended',
   'problem.checklist-incomplete': 'The checklist is not complete',
   'problem.answer-invalid': 'The answer does not fit',
+  'problem.held': 'Waiting until another device has sent what this is about',
+  'problem.late-arrival': 'What it waited for came from another device; applied',
   'problem.row-unknown': 'The server does not have this record',
   'problem.already-settled': 'Already settled',
   'problem.act-unknown': 'The server does not know this act',

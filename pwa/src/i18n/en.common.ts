@@ -220,6 +220,8 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'sync.result_slow': 'Not finished yet; it goes on in the background.',
   'sync.all_done_review': 'Everything delivered; {n} needs a person | Everything delivered; {n} need a person',
   'sync.review_why': 'The server has every record; it did not take these, for the reasons below.',
+  'review.waiting': 'Waiting for another device',
+  'review.waits': 'Waiting for another device’s work until {when}. It is taken by itself when that arrives; after that the dispatcher decides.',
   'sync.review_open': 'Open the visit',
   'sync.state.tried': 'Tried {n} times',
   'settings.place': 'Note the place on arrival',

@@ -115,6 +115,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.attention': 'to decide',
   'office.attention.none': 'Nothing needs a decision.',
   'office.attention.parked': 'Parked',
+  'office.attention.waiting': 'Waiting',
   'office.attention.rejected': 'Rejected',
   'office.attention.conflict': 'Conflict',
   'office.attention.evidence': 'Late evidence',

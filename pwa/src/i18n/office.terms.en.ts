@@ -82,6 +82,7 @@ export const officeTermsEn: Record<keyof typeof officeTermsZh, string> = {
   'office.act.report.waive': 'Signature waived',
   'office.act.evidence.settle': 'Late evidence settled',
   'office.act.conflict.settle': 'Conflict settled',
+  'office.act.review.arrived': 'Held act applied: what it waited for came',
   'office.act.review.settle': 'Act settled',
 
   'office.code.illegal-transition': 'When it arrived, the state of the visit no longer allowed this step (the office may have cancelled or reassigned it).',

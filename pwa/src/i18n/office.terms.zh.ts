@@ -80,6 +80,7 @@ export const officeTermsZh = {
   'office.act.report.waive': '免签',
   'office.act.evidence.settle': '处理迟到记录',
   'office.act.conflict.settle': '处理冲突',
+  'office.act.review.arrived': '等到了另一台设备的记录，已采纳',
   'office.act.review.settle': '处理未照办的操作',
 
   'office.code.illegal-transition': '到达时任务的状态已经不允许这一步（例如办公室已取消或改派）。',

@@ -114,6 +114,7 @@ export const officeZh = {
   'office.attention': '待处理',
   'office.attention.none': '没有需要决定的事。',
   'office.attention.parked': '待决定',
+  'office.attention.waiting': '等另一台设备',
   'office.attention.rejected': '未采纳',
   'office.attention.conflict': '冲突',
   'office.attention.evidence': '迟到记录',

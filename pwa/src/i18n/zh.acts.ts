@@ -36,6 +36,7 @@ export const zhActs = {
   'act.work_order.close': '归档工单',
   'act.evidence.settle': '处理迟到记录',
   'act.conflict.settle': '处理冲突',
+  'act.review.arrived': '等到了另一台设备的记录',
   'act.review.settle': '处理待办',
 
   'problem.not-signed-in': '请先登录',
@@ -86,6 +87,8 @@ export const zhActs = {
   'problem.work-order-ended': '工单已经结束',
   'problem.checklist-incomplete': '检查表还没填完',
   'problem.answer-invalid': '答案不符合要求',
+  'problem.held': '等另一台设备先把相关记录传上来',
+  'problem.late-arrival': '等到了另一台设备的记录，已采纳',
   'problem.row-unknown': '服务器上没有这条记录',
   'problem.already-settled': '已经处理过了',
   'problem.act-unknown': '服务器不认识这个操作',

@@ -218,6 +218,8 @@ export const zhCommon = {
   'sync.result_slow': '还没有完成，会在后台继续。',
   'sync.all_done_review': '全部送达，{n} 项需要处理',
   'sync.review_why': '服务器收到了每一条；下面这些没有采纳，请看原因。',
+  'review.waiting': '等另一台设备的记录',
+  'review.waits': '所指的任务还在另一台设备上，等它传上来后自动采纳；最迟等到 {when}，之后由调度处理。',
   'sync.review_open': '查看任务',
   'sync.state.tried': '试过 {n} 次',
   'settings.place': '到达时记录位置',

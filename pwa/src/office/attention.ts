@@ -5,7 +5,7 @@ import type { Alarm } from './heartbeat'
 import { orderEnded } from './permits'
 import { groupBy, orderOf, type Held } from './rows'
 
-export type AttentionKind = 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review' | 'phone'
+export type AttentionKind = 'waiting' | 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review' | 'phone'
 
 export interface AttentionItem {
   key: string
@@ -20,7 +20,7 @@ export interface AttentionItem {
 }
 
 /** Gravity: an act nobody applied outranks a returned report, which outranks a report to read. */
-const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'phone', 'declined', 'cannot', 'returned', 'review']
+const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'phone', 'declined', 'cannot', 'returned', 'waiting', 'review']
 
 interface LateFact { id: string; noun: Noun; body: { visit_id: string; work_order_id: string; device_at: string | null; created_by: string | null } }
 
@@ -38,8 +38,8 @@ export interface AttentionRows {
 const nameOf = (rows: AttentionRows, id: string | null | undefined): string => localName(id ? rows.users.get(id)?.body : null)
 
 function reviews(rows: AttentionRows): AttentionItem[] {
-  return rows.reviews.filter((r) => r.body.state === 'open').map(({ id, body }) => ({
-    key: `review:${id}`, kind: body.outcome, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.at,
+  return rows.reviews.filter((r) => r.body.state !== 'resolved').map(({ id, body }) => ({
+    key: `review:${id}`, kind: body.state === 'waiting' ? 'waiting' : body.outcome, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.at,
     who: nameOf(rows, body.user_id) || body.user_name, about: body.act, count: 1,
   }))
 }

@@ -136,10 +136,10 @@ describe('what waits for a decision', () => {
     const fact = (id: string, minutes: number) => ({ id, noun: 'note' as const, body: { visit_id: 'v1', work_order_id: 'w1', device_at: at(minutes), created_by: 'alice' } })
     const items = attentionOf({
       visits: [visit('v2', 'w1', { state: 'submitted' }), visit('v3', 'w1', { state: 'declined' }), visit('v4', 'w1', { state: 'declined', replaced_by_id: 'v5' })],
-      lateFacts: [fact('1', -5), fact('2', -9)], reviews: [row('review_item', 'r', { state: 'open', outcome: 'parked', act: 'visit.arrive' }), row('review_item', 'r2', { state: 'resolved', outcome: 'parked' })],
+      lateFacts: [fact('1', -5), fact('2', -9)], reviews: [row('review_item', 'r', { state: 'open', outcome: 'parked', act: 'visit.arrive' }), row('review_item', 'r2', { state: 'resolved', outcome: 'parked' }), row('review_item', 'r3', { state: 'waiting', outcome: 'parked', act: 'note.add' })],
       conflicts: [row('conflict', 'c', { state: 'settled' }), row('conflict', 'd', { state: 'open', field: 'cause_code', device_by: 'bob', device_at: at(-1) })], users, orders: new Map(),
     })
-    expect(items.map((i) => i.kind)).toEqual(['parked', 'conflict', 'evidence', 'declined', 'review'])
+    expect(items.map((i) => i.kind)).toEqual(['parked', 'conflict', 'evidence', 'declined', 'waiting', 'review'])
     expect(items[1]).toMatchObject({ workOrderId: 'w1', who: '鲍勃' })
     expect(items[2]).toMatchObject({ count: 2, at: at(-9), who: '艾丽' })
   })
