@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from functools import partial
+from pathlib import Path
 
 from tests.simulation.jobs import simulate_with
+from tests.simulation.recording import record
 from tests.simulation.running import deployment, simulate
 
 
@@ -18,8 +21,13 @@ def main() -> int:
     parser.add_argument("--jobs", type=int, default=1, help="processes that share the seeds")
     parser.add_argument("--trace", action="store_true", help="print what happens in each world")
     parser.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
+    parser.add_argument("--record", type=Path, help="write traces of single phones into this folder instead")
     options = parser.parse_args()
     tell = partial(print, flush=True)
+    if options.record:
+        with deployment(options.db) as server:
+            tell(json.dumps(record(server, range(options.first, options.first + options.seeds), options.record)))
+        return 0
     if options.jobs > 1:
         figures = simulate_with(
             options.jobs, options.first, options.seeds, db=options.db, keep_going=options.keep_going, tell=tell

@@ -23,13 +23,14 @@ import orjson
 from argon2 import PasswordHasher
 from flask import g
 
-from server import clock, pull, push
+from server import check, clock, pull, push
 from server.api import identity
 from server.extensions import db, reading
 from server.models import base as models_base
 from server.models import user as models_user
 from server.problems import Problem
 from server.tasks import queue
+from sync.check import CheckRequest, parse_check
 from sync.client import Answer
 from sync.protocol import Malformed, dump_push_answer, parse_pull, parse_push
 from tests.cast import Cast, make_cast, sign_in
@@ -37,6 +38,7 @@ from tests.conftest import build_app, close, migrate
 from tests.services import Postgres
 
 BEGIN = datetime(2026, 11, 2, 0, 0, tzinfo=UTC)  # a Monday, eight in the morning where the people are
+DIRECT = ("/api/sync/push", "/api/sync/pull", "/api/sync/check")
 PREPARED = 2  # devices per person that are signed in already when a world begins
 MAX_TASKS = 50  # performed in one go
 
@@ -208,7 +210,7 @@ class Deployment:
         """The server's answer to a request; raises `Crash` for a 500."""
         token = headers.get("Authorization", "").removeprefix("Bearer ")
         claims = self.claims.get(token)
-        if not self.wsgi and claims and path in ("/api/sync/push", "/api/sync/pull"):
+        if not self.wsgi and claims and path in DIRECT:
             return self._direct(path, claims, body or b"")
         found = self.client.open(path, method=method, headers=dict(headers), data=body)
         if found.status_code == 500:
@@ -231,13 +233,14 @@ class Deployment:
         """What the doors of `server/api/sync.py` do, without Flask around it."""
         with self.app.app_context():
             try:
-                reading.set(path == "/api/sync/pull")
+                reading.set(path != "/api/sync/push")
                 user = identity.recognised(dict(claims))
                 if path == "/api/sync/push":
                     return Answer(200, {}, self._push(user, claims["device"], body))
                 if identity.draining():
                     raise Problem("device-revoked")
-                return Answer(200, {}, self._pull(user, claims["device"], body))
+                answer = self._pull if path == "/api/sync/pull" else self._check
+                return Answer(200, {}, answer(user, claims["device"], body))
             except Problem as problem:
                 said = {"status": problem.status, "code": problem.code, **problem.extra}
                 return Answer(problem.status, {}, orjson.dumps(said))
@@ -257,6 +260,17 @@ class Deployment:
         if message.device != device_id:
             raise Problem("device-foreign")
         answer = pull.pull(db.session(), user.id, g.device_last, message)
+        db.session.rollback()
+        return answer
+
+    def _check(self, user: Any, device_id: str, body: bytes) -> bytes:
+        message = parse_check(orjson.loads(body))
+        if message.device != device_id:
+            raise Problem("device-foreign")
+        if isinstance(message, CheckRequest):
+            answer = check.compare(db.session(), user.id, message)
+        else:
+            answer = check.repair(db.session(), user.id, device_id, message)
         db.session.rollback()
         return answer
 

@@ -20,6 +20,7 @@ from server.models import (
     Diagnosis,
     Event,
     FeedRow,
+    HeldAct,
     JournalEntry,
     PartUse,
     ReviewItem,
@@ -31,7 +32,9 @@ from server.models import (
 )
 from server.models.visit import GONE
 from server.scopes import desired
+from sync.check import AGREE
 from sync.client import Answer
+from sync.digest import EMPTY, Digest
 from sync.lifecycle import transition
 from sync.protocol import APPLIED, MERGED
 from sync.rules import rule
@@ -44,8 +47,11 @@ if TYPE_CHECKING:
 #: Which figure of the last line a broken invariant counts for.
 FIGURES = {
     "I1": "lost", "I2": "duplicated", "I3": "diverged", "I4": "diverged", "I5": "leaked", "I7": "lost", "I8": "lost",
-    "I10": "duplicated", "I11": "illegal", "I12": "lost", "I13": "leaked", "I14": "stuck", "500": "illegal",
+    "I9": "diverged", "I10": "duplicated", "I11": "illegal", "I12": "lost", "I13": "leaked", "I14": "stuck",
+    "500": "illegal",
 }  # fmt: skip
+CHECKS_TO_AGREE = 3  # the repair, starting over, and the look whether it helped
+LIVE = "SELECT noun, row_id, scope, rev FROM feed WHERE body IS NOT NULL"
 HELD = "SELECT scope FROM subscription WHERE user_id = :user AND left_rev IS NULL"
 
 
@@ -118,6 +124,35 @@ def agrees(world: World, phone: Phone) -> bool:
     return bool(phone.storage.get("rev") == rev)
 
 
+def check_digests(world: World) -> None:
+    """I9: the digests of the server are those of its rows, and a phone's check says whether its rows are the same.
+
+    Only a phone whose rows were changed behind its back may differ; its check repairs it, and the next one agrees.
+    """
+    live: dict[str, Digest] = defaultdict(Digest)
+    for noun, row_id, scope, rev in world.server.read(LIVE):
+        live[scope] = live[scope].add(noun, row_id, rev)
+    for scope, count, hi, lo in world.server.read("SELECT scope, rows, hi, lo FROM scope_digest"):
+        kept = Digest.of_halves(count, hi, lo)
+        demand("I9", kept == live.pop(scope, EMPTY), lambda s=scope: f"the digest of {s} is not that of its rows")
+    demand("I9", not live, lambda: f"scopes without a digest: {sorted(live)[:5]}")
+    for phone in [p for p in world.phones if not (p.stranded or p.client.draining)]:
+        told = phone.client.check()
+        agrees = told is not None and told.verdict == AGREE
+        demand("I9", agrees or phone.corrupted, lambda p=phone, t=told: f"phone {p.index} {p.login} differs: {t}")
+        for _ in range(CHECKS_TO_AGREE):
+            if agrees:
+                break
+            told = phone.client.check()
+            agrees = told is not None and told.verdict == AGREE
+        demand("I9", agrees, lambda p=phone, t=told: f"phone {p.index} {p.login} was not repaired: {t}")
+    wronged = {p.storage.get("device") for p in world.phones if p.corrupted} | {
+        entry.line for p in world.phones if p.corrupted for entry in p.storage.entries()
+    }
+    strange = {device for (device,) in world.server.read("SELECT device_id FROM divergence")} - wronged
+    demand("I9", not strange, lambda: f"devices that differed without a cause: {sorted(strange)}")
+
+
 # --- At rest --------------------------------------------------------------------------------------------
 
 
@@ -132,6 +167,7 @@ def check_at_rest(world: World) -> None:
         _phones_hold_what_they_may(world)
         _the_feed_is_the_tables()
         _refusals_are_in_review(entries)
+        _nothing_waits_for_what_has_come()
         _no_effect_twice(entries)
         _transitions_are_legal()
         _nothing_is_overwritten_in_silence(entries)
@@ -234,6 +270,14 @@ def _refusals_are_in_review(entries: list[JournalEntry]) -> None:
     for act_id, item in items.items():
         same = _unmasked(item.args) == _unmasked(refused[act_id].args)
         demand("I8", same, lambda i=item: f"the payload of {i.act} {i.act_id} changed")
+
+
+def _nothing_waits_for_what_has_come() -> None:
+    """I14: an act that was held for a row is released once the row is there."""
+    feed = {(row.noun, row.row_id) for row in db.session.scalars(select(FeedRow)) if row.body is not None}
+    for held in db.session.scalars(select(HeldAct)):
+        waits = (held.noun, held.row_id) not in feed
+        demand("I14", waits, lambda h=held: f"{h.act_id} still waits for {h.noun} {h.row_id}")
 
 
 def _unmasked(args: dict[str, Any]) -> dict[str, Any]:

@@ -18,10 +18,11 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from server import feed, pull, push, rescue, scopes
+from server import arrivals, feed, pull, push, rescue, scopes
 from server.acts import diagnosis
 from server.extensions import db
-from sync.client import journey, outbox, rows, session
+from sync.check import AGREE
+from sync.client import checking, journey, outbox, rows, session
 from sync.client.ports import Refused
 from sync.feed import Cookie
 from sync.merge import Merged
@@ -172,6 +173,21 @@ def _rescue_renames() -> AbstractContextManager[Any]:
     return patch.object(rescue, "_apply", strange)
 
 
+def _digest_forgotten() -> AbstractContextManager[Any]:
+    """Now and then a change does not reach the digest of its scope."""
+    keep, count = feed._keep_digests, iter(range(10**9))
+
+    def careless(session: Any, rows_: Any, before: Any, rev: int) -> None:
+        keep(session, rows_ if next(count) % 20 != 19 else rows_[1:], before, rev)
+
+    return patch.object(feed, "_keep_digests", careless)
+
+
+def _held_for_ever() -> AbstractContextManager[Any]:
+    """What an act waited for has come, and nobody releases it."""
+    return patch.object(arrivals, "_release_next", lambda noun, row_id: False)
+
+
 # --- The client -----------------------------------------------------------------------------------------
 
 
@@ -288,6 +304,24 @@ def _drain_drops_outbox() -> AbstractContextManager[Any]:
     return patch.object(rows, "wipe", thorough)
 
 
+def _digest_adopted() -> AbstractContextManager[Any]:
+    """A phone that differs takes the server's word for its own: all is well."""
+
+    def content(self: Any, now: Any) -> Any:
+        return checking.Checked(AGREE)
+
+    return patch.object(checking.Checking, "run", content)
+
+
+def _surplus_stays() -> AbstractContextManager[Any]:
+    """A repair brings what is missing and leaves what is too much."""
+    apply = rows.apply_repair
+    return patch.object(
+        rows, "apply_repair",
+        lambda storage, answer: apply(storage, {**answer, "rows": [r for r in answer["rows"] if r["body"]]}),
+    )  # fmt: skip
+
+
 MUTANTS = [
     Mutant("naive-cursor", 40, _naive_cursor),
     Mutant("left-not-told", 20, _left_not_told),
@@ -310,6 +344,10 @@ MUTANTS = [
     Mutant("another-name", 20, _another_name),
     Mutant("rescue-renames", 40, _rescue_renames),
     Mutant("drain-drops-outbox", 60, _drain_drops_outbox),
+    Mutant("digest-forgotten", 20, _digest_forgotten),
+    Mutant("digest-adopted", 60, _digest_adopted),
+    Mutant("surplus-stays", 200, _surplus_stays),
+    Mutant("held-for-ever", 200, _held_for_ever),
 ]
 
 

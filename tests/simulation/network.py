@@ -78,13 +78,23 @@ class Link:
         network, world = self.network, self.network.world
         self.phone.burn(f"before {path}")
         world.meanwhile(self.phone)
-        if self.phone.offline:
-            raise Unreachable("no network")
         request = (method, path, headers, body)
-        answer = self._carry(request, network.fault(), lambda: world.serve(self.phone, request))
+        if self.phone.offline:
+            self._record(request, None)
+            raise Unreachable("no network")
+        try:
+            answer = self._carry(request, network.fault(), lambda: world.serve(self.phone, request))
+        except Unreachable:
+            self._record(request, None)
+            raise
         world.meanwhile(self.phone)
+        self._record(request, answer)
         self.phone.burn(f"after {path}")
         return answer
+
+    def _record(self, request: Request, answer: Answer | None) -> None:
+        if self.network.world.recorder:
+            self.network.world.recorder.exchange(self.phone, request, answer)
 
     def _carry(self, request: Request, fault: str | None, serve: Callable[[], Answer]) -> Answer:
         if fault == "portal":

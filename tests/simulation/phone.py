@@ -37,6 +37,7 @@ class Phone:
     abandoned: bool = False  # revoked, and nobody signs in on it again: it drains and no more
     dead: bool = False  # its network is gone for good
     bundled: bool = False  # some of its acts were carried to the office by hand
+    corrupted: bool = False  # rows of its storage were changed behind its back
     copy_of: int | None = None
     forgotten: set[str] = field(default_factory=set)  # acts of a storage that was lost
     fuse: int | None = None  # operations until the process ends

@@ -15,6 +15,7 @@ from pathlib import Path
 from tests.services import start_postgres
 from tests.simulation.deployment import Deployment
 from tests.simulation.invariants import FIGURES, Broken
+from tests.simulation.recording import Recorder
 from tests.simulation.world import Plan, World, plan
 
 SHM = Path("/dev/shm")  # memory, where there is one: a world's disk need not be a disk
@@ -71,9 +72,9 @@ def deployment(database: str) -> Iterator[Deployment]:
         yield server
 
 
-def run(server: Deployment, wanted: Plan) -> tuple[World, Broken | None]:
+def run(server: Deployment, wanted: Plan, recorder: Recorder | None = None) -> tuple[World, Broken | None]:
     """One world, and what broke in it."""
-    world = World(server, wanted)
+    world = World(server, wanted, recorder)
     try:
         world.run()
     except Broken as broken:

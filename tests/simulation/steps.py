@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,7 @@ def power_loss(world: World, phone: Phone, rng: random.Random) -> None:
     """The disk had not flushed its newest relaxed transactions; acts were flushed before anybody read "saved"."""
     lost = phone.storage.power_loss(rng.randint(1, 6))
     world.faults["partly_flushed"] += 1
+    world.spoil(phone)
     world.note(f"{phone.index} loses {lost} transactions")
     phone.start()
 
@@ -46,6 +48,7 @@ def lose_storage(world: World, phone: Phone, rng: random.Random) -> None:
     world.undefended |= set(phone.storage.acts) - journal
     phone.forgotten |= set(phone.storage.acts)
     world.faults["storage_lost"] += 1
+    world.spoil(phone)
     phone.storage = type(phone.storage)()
     phone.start()
 
@@ -55,6 +58,7 @@ def clone(world: World, phone: Phone, rng: random.Random) -> None:
     if phone.storage.get("device") is None or len(world.phones) > 7:
         return
     world.faults["cloned"] += 1
+    world.spoil(phone)
     other = world.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
     other.storage, other.copy_of = phone.storage.clone(), phone.index
     other.start()
@@ -120,6 +124,28 @@ def rescue(world: World, phone: Phone, rng: random.Random) -> None:
         bring_bundles(world)
 
 
+def corrupt(world: World, phone: Phone, rng: random.Random) -> None:
+    """A disk or a bug of the phone: a pulled row is gone, is an old one, or is one that never was. In silence."""
+    held = phone.storage.held
+    ours = sorted(key for key, row in held.items() if phone.storage.held_scopes.get(row.scope, "") is None)
+    if not ours:
+        return
+    for noun, row_id in rng.sample(ours, min(len(ours), rng.randint(1, 3))):
+        row = held[noun, row_id]
+        kind = rng.choice(["gone", "old", "strange"])
+        if kind == "gone":
+            del held[noun, row_id]
+        elif kind == "old":
+            held[noun, row_id] = replace(row, rev=row.rev - 1)
+        else:
+            other = str(world.ids.uuid7(world.now))
+            held[noun, other] = replace(row, id=other)
+        world.note(f"{phone.index} {phone.login}'s {noun} {row_id} is {kind}")
+    phone.corrupted = True
+    world.faults["corrupted"] += 1
+    world.spoil(phone)
+
+
 def make_bundle(world: World, phone: Phone) -> bool:
     """A rescue file of all the phone has; False when it never was anybody's phone."""
     if phone.storage.get("rescue_key") is None:
@@ -149,5 +175,6 @@ STEPS: dict[str, Happens] = {
     step.__name__: step
     for step in (
         offline, tasks, late, power_loss, lose_storage, clone, revoke, sign_out, team, backup, restore, rescue,
+        corrupt,
     )
 }  # fmt: skip

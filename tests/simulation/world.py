@@ -17,6 +17,7 @@ from functools import partial
 from server import clock, pull
 from server.models import User
 from sync.client import Answer, Refused, Report, Unreachable
+from sync.client.journey import Stuck
 from sync.client.ports import Json
 from tests.cast import password_of
 from tests.simulation import invariants, steps
@@ -25,6 +26,7 @@ from tests.simulation.invariants import Broken
 from tests.simulation.network import Network, Request
 from tests.simulation.people import Person, pick
 from tests.simulation.phone import Killed, Phone
+from tests.simulation.recording import Recorder
 
 DAYS = 14
 STEPS = 32  # beside the first morning: worlds of this size find more in an hour than fewer large ones
@@ -38,7 +40,7 @@ KINDS = {
     "revoke": 0.5, "backup": 3, "restore": 1.6, "team": 0.8, "sign_out": 0.6,
 }  # fmt: skip
 #: What happens once in this share of all worlds. Drawn apart, so that a new kind leaves every world as it was.
-EXTRAS = {"rescue": 0.2}
+EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3}
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ class Saved:
 class World:
     """One seed at work."""
 
-    def __init__(self, server: Deployment, plan: Plan) -> None:
-        self.server, self.plan = server, plan
+    def __init__(self, server: Deployment, plan: Plan, recorder: Recorder | None = None) -> None:
+        self.server, self.plan, self.recorder = server, plan, recorder
         server.fresh(plan.seed)
         server.wsgi, pull.NEAR_CHANGES = plan.wsgi, plan.near
         self.random = random.Random(plan.seed)
@@ -159,6 +161,8 @@ class World:
                 for key, value in {**memory, "heard_epoch": device.epoch}.items():
                     phone.storage.put(key, value)
         self.phones.append(phone)
+        if self.recorder:
+            self.recorder.begin(phone)
         return phone
 
     def set_time(self, now: datetime) -> None:
@@ -191,6 +195,8 @@ class World:
         for act_id, entry in phone.storage.acts.items():
             if act_id not in self.saved:
                 self.acts += 1
+                if self.recorder:
+                    self.recorder.act(phone, entry)
                 self.saved[act_id] = Saved(
                     phone.index, phone.user_id, len(self.saved), entry.act, entry.args, entry.group
                 )
@@ -257,7 +263,13 @@ class World:
     def _killed(self, phone: Phone, where: str) -> None:
         self.faults["killed"] += 1
         self.nested = False
+        self.spoil(phone)
         self.note(f"{phone.index} is killed at {where}")
+
+    def spoil(self, phone: Phone) -> None:
+        """Something happened to this phone that a trace does not tell."""
+        if self.recorder:
+            self.recorder.spoiled.add(phone.index)
 
     def person_acts(self, phone: Phone, rng: random.Random) -> None:
         person = Person(self, phone, rng)
@@ -281,6 +293,14 @@ class World:
         if rng.random() < 0.4:
             self.contact(phone)
 
+    def do_check(self, phone: Phone, rng: random.Random) -> None:
+        """The check of a phone in the middle of things, where it may be cut off like everything else."""
+        self.contact(phone)
+        if phone.storage.get("device") and not phone.client.draining:
+            with suppress(Unreachable, Refused, Stuck):
+                self.note(f"{phone.index} {phone.login} checks: {phone.client.check()}")
+        self.spoil(phone)
+
     def do_sync(self, phone: Phone, rng: random.Random) -> None:
         self.contact(phone)
 
@@ -289,7 +309,11 @@ class World:
         if phone.wants_to_sign_in(self.random):
             with suppress(Unreachable, Refused):
                 self.sign_in(phone)
+        if self.recorder:
+            self.recorder.sync(phone)
         report = phone.sync()
+        if self.recorder:
+            self.recorder.state(phone)
         self.note(f"{phone.index} {phone.login} syncs: {report} rev {phone.storage.get('rev')}")
         return report
 
@@ -325,6 +349,7 @@ class World:
             worked = self.server.work()
             active = [phone for phone in self.phones if not phone.stranded]
             if not worked and all(invariants.waiting(p) == 0 and invariants.agrees(self, p) for p in active):
+                invariants.check_digests(self)
                 return
         stuck = {phone.index: invariants.waiting(phone) for phone in self.phones if not phone.stranded}
         raise Broken("I14", f"still waiting after {ROUNDS_TO_DRAIN} contacts: {stuck}")
