@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, delete, insert, select, text, tuple_
+from sqlalchemy import bindparam, delete, insert, select, text
 from sqlalchemy.orm import Session
 
 from server import clock, feed
@@ -38,7 +38,6 @@ from sync.feed import Cookie, load_cookie
 from sync.protocol import spoken
 
 GONE = "role"  # why somebody does not hold a scope that they never held or whose leaving is forgotten
-KEYS_PER_STATEMENT = 500
 
 # One walk over the user's own subscriptions, with one look by key for each; nobody else's rows are touched.
 _TOTAL = text("""
@@ -64,9 +63,6 @@ _KEYS = select(FeedRow.scope, FeedRow.noun, FeedRow.row_id, FeedRow.rev, FeedRow
 )
 _SUMS = select(ScopeDigest.scope, ScopeDigest.rows, ScopeDigest.hi, ScopeDigest.lo).where(
     ScopeDigest.scope.in_(bindparam("scopes", expanding=True))
-)
-_BODIES = select(FeedRow.noun, FeedRow.row_id, FeedRow.scope, FeedRow.rev, FeedRow.body).where(
-    tuple_(FeedRow.noun, FeedRow.row_id).in_(bindparam("keys", expanding=True))
 )
 
 
@@ -190,12 +186,12 @@ def _bodies(session: Session, differences: list[_Difference]) -> tuple[list[Any]
     """The rows wanted as `(noun, id, scope, rev, body text)`, at most MAX_REPAIRS, and whether there are more."""
     wanted = [(key, rev) for one in differences for key, rev in one.wanted.items()]
     revs = dict(wanted[:MAX_REPAIRS])
-    rows: list[Any] = []
-    for start in range(0, len(revs), KEYS_PER_STATEMENT):
-        keys = list(revs)[start : start + KEYS_PER_STATEMENT]
-        found = session.execute(_BODIES, {"keys": keys})
-        # One that has changed since it was looked at comes by pull, newer than this.
-        rows += [row for row in found if row.body is not None and row.rev == revs[row.noun, row.row_id]]
+    # One that has changed since it was looked at comes by pull, newer than this.
+    rows = [
+        row
+        for row in feed.by_keys(session, "f.noun, f.row_id, f.scope, f.rev, f.body", list(revs))
+        if row.body is not None and row.rev == revs[row.noun, row.row_id]
+    ]
     return rows, len(wanted) > MAX_REPAIRS
 
 

@@ -11,11 +11,12 @@ waits in a circle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, event, insert, inspect, select, text, tuple_
+import orjson
+from sqlalchemy import Insert, event, insert, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -31,8 +32,13 @@ _CLOCK = text("SELECT rev, epoch FROM clock WHERE id = 1")
 _FLOOR = text("SELECT floor FROM clock WHERE id = 1")
 _BUMP = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
 _JOURNAL = insert(JournalEntry.__table__)
-_FEED_KEY = tuple_(FeedRow.noun, FeedRow.row_id)
-_BEFORE = select(FeedRow.noun, FeedRow.row_id, FeedRow.scope, FeedRow.rev, FeedRow.body.is_not(None).label("live"))
+# Many rows by their keys. A list of pairs after IN makes SQLite read the whole feed; a join from the keys does not.
+_BY_KEYS = {
+    "sqlite": "SELECT {columns} FROM json_each(:keys) k CROSS JOIN feed f"
+    " ON f.noun = json_extract(k.value, '$[0]') AND f.row_id = json_extract(k.value, '$[1]')",
+    "postgresql": "SELECT {columns} FROM unnest(CAST(:nouns AS text[]), CAST(:ids AS text[])) k (noun, row_id)"
+    " JOIN feed f ON f.noun = k.noun AND f.row_id = k.row_id",
+}
 
 _committed: list[Callable[[int], None]] = []
 
@@ -168,14 +174,26 @@ def _feed_row(noun: str, row: Synced) -> dict[str, Any]:
     return {"noun": noun, "row_id": row.id, "scope": row.scope(), "body": body}
 
 
+def by_keys(session: Session, columns: str, keys: Sequence[tuple[str, str]]) -> Sequence[Any]:
+    """`columns` of the feed `f` for rows by (noun, id), in any order; who has none is left out."""
+    if not keys:
+        return ()
+    sql, values = by_keys_query(session.get_bind().dialect.name, columns, keys)
+    return session.execute(text(sql), values).all()
+
+
+def by_keys_query(dialect: str, columns: str, keys: Sequence[tuple[str, str]]) -> tuple[str, dict[str, Any]]:
+    """The statement of `by_keys` and its values: the same text for any number of keys."""
+    sql = _BY_KEYS[dialect].format(columns=columns)
+    if dialect == "sqlite":
+        return sql, {"keys": orjson.dumps(keys).decode()}
+    return sql, {"nouns": [noun for noun, _ in keys], "ids": [row_id for _, row_id in keys]}
+
+
 def _published(session: Session, keys: list[tuple[str, str]]) -> dict[tuple[str, str], Any]:
     """What the feed says of rows that were there before. Read under the clock's lock: nobody else changes it now."""
-    found: dict[tuple[str, str], Any] = {}
-    for start in range(0, len(keys), ROWS_PER_STATEMENT):
-        wanted = _FEED_KEY.in_(keys[start : start + ROWS_PER_STATEMENT])
-        for row in session.connection().execute(_BEFORE.where(wanted)):
-            found[row.noun, row.row_id] = row
-    return found
+    found = by_keys(session, "f.noun, f.row_id, f.scope, f.rev, f.body IS NOT NULL AS live", keys)
+    return {(row.noun, row.row_id): row for row in found}
 
 
 def _keep_digests(session: Session, rows: list[dict[str, Any]], before: dict[tuple[str, str], Any], rev: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, text
 
+from server import feed
 from server.extensions import db
 from server.models import Clock, FeedRow, Note, ScopeDigest, new_id
 from sync.digest import Digest
@@ -152,3 +153,14 @@ def test_what_was_published_before_digests_were_kept_is_summed_up_by_the_migrati
         downgrade(directory=MIGRATIONS, revision="0002")
         upgrade(directory=MIGRATIONS)
         assert kept() == before
+
+
+def test_the_revs_that_rows_had_before_are_found_by_their_keys_and_not_by_reading_the_feed(app: Flask, order: str):
+    with app.app_context():
+        dialect = db.engine.dialect.name
+        sql, values = feed.by_keys_query(dialect, "f.rev, f.noun", [("note", new_id()), ("visit", new_id())])
+        if dialect == "postgresql":
+            db.session.execute(text("SET LOCAL enable_seqscan = off"))  # the table is small here
+        explain = "EXPLAIN QUERY PLAN " if dialect == "sqlite" else "EXPLAIN "
+        plan = " ".join(str(row) for row in db.session.execute(text(explain + sql), values))
+        assert ("SEARCH f USING" if dialect == "sqlite" else "Index Scan using pk_feed") in plan
