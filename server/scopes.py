@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, String, bindparam, cast, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.models import Attachment, Site, Subscription, Team, User, Visit, WorkOrder
+from server.models import Attachment, Defect, Site, Subscription, Team, User, Visit, WorkOrder
 from server.models.visit import HELD
 from server.models.work_order import ENDED
 
@@ -170,7 +170,9 @@ def _office_holds(session: Session, ids: dict[str, list[str]], people: list[User
     if orders := ids.get("wo"):
         found |= {f"wo:{row_id}": {} for row_id in orders}
         for order in session.scalars(_ORDERS, {"ids": orders}, execution_options={"populate_existing": True}):
-            found[f"wo:{order.id}"] = {} if order.archived else dict.fromkeys(office)
+            raised = [u.id for u in people if u.id == order.raised_by_id and not order.ended]
+            # Who brought it from the field sees what becomes of it.
+            found[f"wo:{order.id}"] = dict.fromkeys([*([] if order.archived else office), *raised])
     return found
 
 
@@ -189,6 +191,8 @@ def desired(session: Session, user: User) -> dict[str, date | None]:
         wanted |= {f"board:{team}": None for team in session.scalars(select(Team.id))}
     if user.has_role("crew_lead") and user.team_id:
         wanted[f"board:{user.team_id}"] = None
+    raised = select(WorkOrder.id).where(WorkOrder.raised_by_id == user.id, WorkOrder.state.not_in(ENDED))
+    wanted |= {f"wo:{order}": None for order in session.scalars(raised)}
     for visit in session.scalars(_GIVES_SCOPES.where(_may_concern(session, user))):
         own = user.id in visit.crew()
         scopes = [f"wo:{visit.work_order_id}", f"site:{visit.site_id}"] + ([f"visit:{visit.id}"] if own else [])
@@ -206,9 +210,26 @@ def holds(session: Session, user_id: str, scope: str) -> bool:
 
 
 def may_read_file(session: Session, user_id: str, sha256: str) -> bool:
-    """Whether a scope the user holds has an attachment whose bytes with this hash were shown by its author."""
-    query = select(Attachment.work_order_id).where(Attachment.sha256 == sha256, Attachment.state.in_(SHOWN)).distinct()
-    return any(holds(session, user_id, f"wo:{order}") for order in session.scalars(query).all())
+    """Whether a scope the user holds has an attachment whose bytes with this hash were shown by its author.
+
+    A picture of a defect belongs to the site as the defect does: who comes next month sees what it looked like.
+    """
+    shown = (Attachment.sha256 == sha256, Attachment.state.in_(SHOWN))
+    orders = session.scalars(select(Attachment.work_order_id).where(*shown).distinct()).all()
+    if any(holds(session, user_id, f"wo:{order}") for order in orders):
+        return True
+    of_defects = select(Defect.site_id).join(Attachment, Attachment.parent_id == Defect.id).distinct()
+    sites = session.scalars(of_defects.where(*shown, Attachment.parent_noun == "defect", ~Attachment.withdrawn)).all()
+    return any(holds(session, user_id, f"site:{site}") for site in sites)
+
+
+def was_sent_to(session: Session, user: User, site_id: str) -> bool:
+    """Whether the user sees the site, or was ever sent there: what they say about it was said when they were."""
+    if holds(session, user.id, f"site:{site_id}"):
+        return True
+    crew = or_(Visit.lead_id == user.id, cast(Visit.helper_ids, String).contains(user.id))
+    sent = select(Visit.id).where(Visit.site_id == site_id, Visit.state != "planned", crew)
+    return session.scalar(sent.limit(1)) is not None
 
 
 def knows_file(session: Session, user_id: str, sha256: str) -> bool:

@@ -113,8 +113,9 @@ def visible_ids(items: Sequence[Item], answers: Answers) -> set[str]:
 def missing(items: Sequence[Item], answers: Answers) -> list[dict[str, str]]:
     """What stands between a run and "completed": `[{"item", "code"}]` in the template's order.
 
-    Codes: those of `problem_of`, `required` (mandatory and unanswered), `photo-required` and `note-required` (asked
-    for by `on_fail` of a failed item). A hidden item needs no answer and its stale answer does not count.
+    Codes: those of `problem_of`, `required` (mandatory and unanswered), and of a failed item what its `on_fail` asks
+    for: `photo-required`, `note-required`, `defect-required`. A hidden item needs no answer and its stale answer does
+    not count.
     """
     found: list[dict[str, str]] = []
     for item in _shown(items, answers):
@@ -134,12 +135,26 @@ def progress(items: Sequence[Item], answers: Answers) -> dict[str, int]:
     return {"done": sum(_is_done(item, _value(answers, item)) for item in shown), "total": len(shown)}
 
 
-def latest_answers(rows: Iterable[Mapping[str, Any]], attachments: Iterable[Mapping[str, Any]] = ()) -> dict[str, Any]:
+def defects_of(defects: Iterable[Mapping[str, Any]], run_id: str) -> list[Mapping[str, Any]]:
+    """The defects (dicts with `id` beside the body) that were found or looked at again in a run.
+
+    A picture of last month says nothing about today: one that was found earlier is given without its photos.
+    """
+    kept = [row for row in defects if _counts(row) and run_id in (row.get("run_id"), row.get("checked_run_id"))]
+    return [row if row.get("run_id") == run_id else {**row, "photos": []} for row in kept]
+
+
+def latest_answers(
+    rows: Iterable[Mapping[str, Any]],
+    attachments: Iterable[Mapping[str, Any]] = (),
+    defects: Iterable[Mapping[str, Any]] = (),
+) -> dict[str, Any]:
     """The answer that counts per item, from `checklist_answer` rows and attachments (dicts with `id` beside the body).
 
     Answers are only ever added: the last one the server took counts, what it has not seen yet comes after, and
     within one instant the id decides. Photos are attachments whose parent is any answer given to the item, because
-    a second answer does not undo a picture. Withdrawn and discarded rows do not count.
+    a second answer does not undo a picture, and those of its defects. An item with `defects` (those of the run, see
+    `defects_of`) has their ids. Withdrawn and discarded rows do not count.
     """
     counted = [row for row in rows if _counts(row)]
     counted.sort(key=lambda row: (row.get("server_at") or "~", row["id"]))
@@ -150,6 +165,11 @@ def latest_answers(rows: Iterable[Mapping[str, Any]], attachments: Iterable[Mapp
     for photo in attachments:
         if _counts(photo) and photo.get("parent_noun") == "checklist_answer" and photo.get("parent_id") in item_of:
             answers[item_of[photo["parent_id"]]]["photos"].append(photo["id"])
+    for defect in defects:
+        answer = answers.get(defect.get("item_id") or "")
+        if answer is not None and _counts(defect):
+            answer.setdefault("defects", []).append(defect["id"])
+            answer["photos"] += [photo["id"] for photo in defect.get("photos") or []]
     return answers
 
 
@@ -197,6 +217,8 @@ def _missing_codes(item: Item, answer: Answer | None) -> list[str]:
             codes.append("photo-required")
         if "note" in wanted and not is_answered(answer.get("note")):
             codes.append("note-required")
+        if "defect" in wanted and not answer.get("defects"):
+            codes.append("defect-required")
     return codes
 
 

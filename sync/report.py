@@ -40,16 +40,17 @@ def report_content(view: Mapping[str, Any]) -> Content:
 
     `view` holds wire bodies with their `id` beside them: `work_order`, `visit`; `site`, `asset`, `diagnosis` (or
     None); lists `part_uses`, `attachments`, `notes`, `checklist_runs` (each with `version`, the pinned
-    checklist_version body, and `answers`, its rows); `users` by id and `catalogue` by kind and code, each entry with
-    `name` and `name_en`; optional `utc_offset_minutes`. Withdrawn and discarded facts are left out, and so are notes
-    of people who are not on the visit: the office's remarks are not the customer's reading. KeyError when
-    `work_order` or `visit` is missing.
+    checklist_version body, and `answers`, its rows); optional `defects` of the site; `users` by id and `catalogue` by
+    kind and code, each entry with `name` and `name_en`; optional `utc_offset_minutes`. Withdrawn and discarded facts
+    are left out, and so are notes of people who are not on the visit: the office's remarks are not the customer's
+    reading. KeyError when `work_order` or `visit` is missing.
     """
     order, visit = view["work_order"], view["visit"]
     site = view.get("site") or {}
     crew = [visit.get("lead_id"), *(visit.get("helper_ids") or [])]
     users = view.get("users") or {}
     checklists = [_checklist(run, view) for run in _facts(view.get("checklist_runs"))]
+    defects = [_defect(row, visit) for row in _facts(view.get("defects")) if _last_step(row, visit)]
     return {
         "format": FORMAT,
         "utc_offset_minutes": _whole(view.get("utc_offset_minutes", DEFAULT_UTC_OFFSET_MINUTES)),
@@ -72,6 +73,7 @@ def report_content(view: Mapping[str, Any]) -> Content:
         "diagnosis": _diagnosis(view),
         "parts": [_part(row) for row in _facts(view.get("part_uses"))],
         "checklists": checklists,
+        **({"defects": defects} if defects else {}),
         "photos": _photos(view.get("attachments"), checklists),
         "notes": [
             {"id": row["id"], "text": _text(row.get("text"))}
@@ -187,6 +189,7 @@ _SHAPE: dict[str, Any] = {
             },
         )
     ],
+    "defects": [(_fields("id label label_en severity text done done_text"),)],
     "photos": [(_fields("id sha256 purpose caption label label_en taken_at"),)],
     "notes": [(_fields("id text"),)],
 }
@@ -254,6 +257,27 @@ def _part(row: Row) -> dict[str, Any]:
     }
 
 
+def _last_step(defect: Row, visit: Row) -> Mapping[str, Any] | None:
+    """What was done last about a defect on this visit; what others do later changes no report of today."""
+    own = [
+        step
+        for step in defect.get("steps") or []
+        if step.get("visit_id") == visit.get("id") and step.get("act") in _RULES["defect_done"]
+    ]
+    return own[-1] if own else None
+
+
+def _defect(row: Row, visit: Row) -> dict[str, str]:
+    step = _last_step(row, visit) or {}
+    done = _RULES["defect_done"][step["act"]]
+    return {
+        "id": row["id"],
+        **_texts(row, "label", "label_en", "severity", "text"),
+        "done": done,
+        "done_text": "" if done == "open" else _text(step.get("text")),
+    }
+
+
 def _photos(rows: Iterable[Row] | None, checklists: list[dict[str, Any]]) -> list[dict[str, str]]:
     order = _RULES["photo_order"]
     answers = [answer for run in checklists for answer in run["answers"]]
@@ -274,7 +298,8 @@ def _photos(rows: Iterable[Row] | None, checklists: list[dict[str, Any]]) -> lis
 def _checklist(run: Row, view: Mapping[str, Any]) -> dict[str, Any]:
     version = run["version"]
     items = version.get("items") or []
-    answers = checklist.latest_answers(run.get("answers") or [], view.get("attachments") or [])
+    found = checklist.defects_of(view.get("defects") or [], run["id"])
+    answers = checklist.latest_answers(run.get("answers") or [], view.get("attachments") or [], found)
     shown = checklist.visible_ids(items, answers)
     return {
         "id": run["id"],

@@ -188,7 +188,18 @@ def _first(messages: Any, path: str = "") -> str:
 
 def load_verbs() -> None:
     """Imports every file of verbs, which registers them."""
-    from server.acts import checklist, diagnosis, evidence, office, part, report, review, visit  # noqa: F401
+    from server.acts import (  # noqa: F401
+        checklist,
+        defect,
+        diagnosis,
+        evidence,
+        office,
+        part,
+        report,
+        review,
+        ticket,
+        visit,
+    )
 
 
 __all__ = [

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
 from server.acts.schemas import ArgsSchema, Id, Json, Text
 from server.acts.visit import fact_visit
-from server.models import Attachment, ChecklistAnswer, ChecklistRun, ChecklistVersion
-from sync.checklist import latest_answers, missing, problem_of
+from server.models import Attachment, ChecklistAnswer, ChecklistRun, ChecklistVersion, Defect
+from sync.checklist import defects_of, latest_answers, missing, problem_of
 
 
 class StartArgs(ArgsSchema):
@@ -70,7 +70,8 @@ def complete(ctx: Context, run_id: str) -> Outcome:
     run = ctx.lock(ChecklistRun, run_id)
     _, late = fact_visit(ctx, run.visit_id)
     items = ctx.load(ChecklistVersion, run.version_id).items
-    lacking = missing(items, answers_of(ctx, run_id))
+    # An old phone knows of no defects, and the round was made: what failed is there to see.
+    lacking = [entry for entry in missing(items, answers_of(ctx, run_id)) if entry["code"] != "defect-required"]
     if lacking:
         raise Parked("checklist-incomplete", ", ".join(str(entry) for entry in lacking[:5]))
     run.state, run.completed_at = "completed", ctx.at
@@ -84,8 +85,10 @@ def answers_of(ctx: Context, run_id: str) -> dict[str, Any]:
     photos = ctx.session.scalars(
         select(Attachment).where(Attachment.parent_id.in_([row.id for row in rows]), ~Attachment.withdrawn)
     )
-    return latest_answers([_with_id(row) for row in rows], [_with_id(photo) for photo in photos])
+    found = ctx.session.scalars(select(Defect).where(or_(Defect.run_id == run_id, Defect.checked_run_id == run_id)))
+    defects = defects_of([_with_id(defect) for defect in found], run_id)
+    return latest_answers([_with_id(row) for row in rows], [_with_id(photo) for photo in photos], defects)
 
 
-def _with_id(row: ChecklistAnswer | Attachment) -> dict[str, Any]:
+def _with_id(row: ChecklistAnswer | Attachment | Defect) -> dict[str, Any]:
     return {**row.body(), "id": row.id}

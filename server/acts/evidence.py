@@ -14,16 +14,31 @@ from server.acts.part import shelve
 from server.acts.schemas import ArgsSchema, At, Id, Json, JsonObject, Text, one_of
 from server.acts.visit import fact_visit, own_fact
 from server.config import MAX_FILE_BYTES
-from server.models import FACTS, SYNCED, Attachment, Conflict, Diagnosis, Note, PartUse, StoredFile, Task, WorkOrder
+from server.models import (
+    FACTS,
+    SYNCED,
+    Attachment,
+    Conflict,
+    Defect,
+    Diagnosis,
+    Note,
+    PartUse,
+    StoredFile,
+    Task,
+    WorkOrder,
+)
 from server.scopes import knows_file
 
 SHA256 = r"[0-9a-f]{64}\Z"
-PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver")
+PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver", "defect")
 
 
 class AttachmentArgs(ArgsSchema):
+    """A picture of a visit, or of a ticket from the field that has none yet: one of the two ids is given."""
+
     id = Id(required=True)
-    visit_id = Id(required=True)
+    visit_id = Id(load_default=None, allow_none=True)
+    work_order_id = Id(load_default=None, allow_none=True)
     sha256 = fields.String(required=True, validate=validate.Regexp(SHA256))
     size = fields.Integer(required=True, strict=True, validate=validate.Range(1, MAX_FILE_BYTES))
     mime = Text(64, 1, required=True)
@@ -61,12 +76,19 @@ class ConflictArgs(ArgsSchema):
 
 
 @act("attachment.add", AttachmentArgs)
-def add_attachment(ctx: Context, id: str, visit_id: str, sha256: str, taken_at: datetime, **args: Any) -> Outcome:
-    visit, late = fact_visit(ctx, visit_id)
+def add_attachment(
+    ctx: Context, id: str, visit_id: str | None, work_order_id: str | None, sha256: str, taken_at: datetime, **args: Any
+) -> Outcome:
+    order, late = _shows(ctx, visit_id, work_order_id)
     fact = Attachment(
-        id=id, visit_id=visit_id, work_order_id=visit.work_order_id, sha256=sha256, taken_at=taken_at,
-        state="declared", thumbs={}, **args,
+        id=id, visit_id=visit_id, work_order_id=order.id, sha256=sha256, taken_at=taken_at, state="declared", thumbs={},
+        **args,
     )  # fmt: skip
+    if fact.parent_noun == "defect" and fact.parent_id:
+        defect = ctx.lock(Defect, fact.parent_id)
+        if defect.site_id != order.site_id:
+            raise Rejected("args-invalid", "parent_id: at another site")
+        defect.show(id, sha256)
     if late:
         fact.mark_late()
     stored = ctx.session.get(StoredFile, sha256)
@@ -80,6 +102,19 @@ def add_attachment(ctx: Context, id: str, visit_id: str, sha256: str, taken_at: 
             Task.enqueue(ctx.session, "server.tasks.process_image", {"sha256": sha256})
     ctx.add(fact)
     return LATE if late else DONE
+
+
+def _shows(ctx: Context, visit_id: str | None, work_order_id: str | None) -> tuple[WorkOrder, bool]:
+    """The work order a picture belongs to, and whether it comes late."""
+    if visit_id:
+        visit, late = fact_visit(ctx, visit_id)
+        return ctx.load(WorkOrder, visit.work_order_id), late
+    if not work_order_id:
+        raise Rejected("args-invalid", "visit_id: needed")
+    order = ctx.lock(WorkOrder, work_order_id)
+    if order.raised_by_id != ctx.user.id:
+        raise Rejected("forbidden")
+    return order, order.ended
 
 
 @act("note.add", NoteArgs)
@@ -98,6 +133,8 @@ def _register_withdrawal(name: str, model: type[Attachment] | type[Note]) -> Non
         fact = ctx.lock(model, id)
         own_fact(ctx, fact)
         fact.withdrawn = True
+        if isinstance(fact, Attachment) and fact.parent_noun == "defect" and fact.parent_id:
+            ctx.lock(Defect, fact.parent_id).hide(id)
         return DONE
 
 

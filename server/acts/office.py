@@ -12,7 +12,19 @@ from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
 from server.acts.schemas import MAX_TEXT, ArgsSchema, At, Changes, Id, Name, Text, one_of, texts
 from server.acts.visit import derive, move
-from server.models import Asset, Customer, DailyNumber, Site, SlaMilestone, User, Visit, VisitContact, WorkOrder, new_id
+from server.models import (
+    Asset,
+    Customer,
+    DailyNumber,
+    Defect,
+    Site,
+    SlaMilestone,
+    User,
+    Visit,
+    VisitContact,
+    WorkOrder,
+    new_id,
+)
 from server.models.base import NAME_LENGTH
 from server.models.visit import GONE, IllegalTransition
 from server.scopes import ZONE
@@ -360,4 +372,8 @@ def review(ctx: Context, visit_id: str, decision: str, remarks: str) -> Outcome:
     name = {"accept": "visit.accept_work", "return": "visit.return_work"}[decision]
     outcome = move(ctx, name, visit, data={"remarks": remarks})
     visit.returned_note = remarks if decision == "return" else ""
+    if decision == "accept":  # what was verified on it needs nobody any more
+        verified = select(Defect).where(Defect.checked_visit_id == visit.id, Defect.state == "verified")
+        for defect in ctx.session.scalars(verified.with_for_update()):
+            defect.move("defect.close", ctx.received, ctx.user.id, visit.id)
     return outcome

@@ -197,7 +197,9 @@ def fact_visit(ctx: Context, visit_id: str, office: bool = False) -> tuple[Visit
 
 def own_fact(ctx: Context, fact: Fact) -> None:
     """Rejects unless the user recorded the fact or leads its visit."""
-    if fact.created_by != ctx.user.id and ctx.load(Visit, fact.visit_id).lead_id != ctx.user.id:
+    if fact.created_by == ctx.user.id:
+        return
+    if not fact.visit_id or ctx.load(Visit, fact.visit_id).lead_id != ctx.user.id:
         raise Rejected("forbidden")
 
 

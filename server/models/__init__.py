@@ -2,6 +2,7 @@
 
 from server.models.base import Fact, Synced, new_id
 from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
+from server.models.defect import Defect
 from server.models.evidence import (
     Attachment,
     ChecklistAnswer,
@@ -28,7 +29,7 @@ SYNCED: dict[str, type[Synced]] = {
     for model in (
         Team, User, CatalogueEntry, Part, PriceItem, ChecklistVersion, Article, Customer, Contact, Site, Asset,
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
-        ChecklistRun, ChecklistAnswer, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
+        ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
         PhoneStatus,
     )
 }  # fmt: skip
@@ -36,9 +37,9 @@ FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if
 
 __all__ = [
     "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
-    "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Device",
-    "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part", "PartUse",
-    "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest", "ServiceRecord",
-    "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Synced", "Task",
-    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Defect",
+    "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part",
+    "PartUse", "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest",
+    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription",
+    "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

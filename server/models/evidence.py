@@ -69,6 +69,8 @@ class Attachment(Fact, db.Model):
         "width", "height", "state", "refusal", "thumbs",
     )  # fmt: skip
     PURPOSES = ("before", "after", "nameplate", "part", "site", "signature", "answer", "other")
+    # A picture of a ticket from the field belongs to no visit yet.
+    visit_id: Mapped[str | None] = id_column()  # type: ignore[assignment]
     parent_noun: Mapped[str | None] = mapped_column(String(32))
     parent_id: Mapped[str | None] = id_column()
     sha256: Mapped[str] = mapped_column(String(SHA256_HEX))

@@ -26,7 +26,7 @@ class WorkOrder(Edited, Synced, db.Model):
     WIRE = (
         "number", "state", "kind", "title", "description", "customer_id", "customer_name", "site_id", "site_name",
         "asset_id", "level", "level_reason", "channel", "source", "categories", "contact_masked", "reported_at",
-        "owner_id", "follow_up", "due_at", "cancelled",
+        "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id",
     )  # fmt: skip
     KINDS = ("repair", "monthly", "quarterly", "half_year", "other")
     number: Mapped[str] = mapped_column(String(32), unique=True)
@@ -48,6 +48,10 @@ class WorkOrder(Edited, Synced, db.Model):
     contact_phone: Mapped[str] = mapped_column(String(32), default="")
     reported_at: Mapped[datetime] = mapped_column(Instant)
     owner_id: Mapped[str | None] = id_column()
+    # Who found the matter on site (D14): they see what becomes of it until it ends. Never changes.
+    raised_by_id: Mapped[str | None] = id_column(index=True)
+    defect_id: Mapped[str | None] = id_column()
+    merged_into_id: Mapped[str | None] = id_column()
     follow_up: Mapped[bool] = mapped_column(Boolean, default=False)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -76,6 +80,9 @@ class WorkOrder(Edited, Synced, db.Model):
         self.state, self.ended_at = "cancelled", at
         self.cancelled = {"reason": reason, "note": note, "by": by, "at": clock.wire(at)}
         self.due_at = None
+
+    def merge(self, into_id: str, at: datetime) -> None:
+        self.state, self.ended_at, self.due_at, self.merged_into_id = "merged", at, None, into_id
 
     def close(self, at: datetime) -> None:
         self.state, self.ended_at, self.due_at = "closed", at, None

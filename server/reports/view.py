@@ -19,6 +19,7 @@ from server.models import (
     ChecklistAnswer,
     ChecklistRun,
     ChecklistVersion,
+    Defect,
     Diagnosis,
     Fact,
     Note,
@@ -93,6 +94,7 @@ def _view(session: Session, visit: Visit) -> tuple[Row, dict[str, dict[str, Row]
         "attachments": _facts(session, Attachment, visit),
         "notes": _facts(session, Note, visit),
         "checklist_runs": _runs(session, visit),
+        "defects": [_row(row) for row in session.scalars(select(Defect).where(Defect.site_id == visit.site_id))],
         "users": _crew(session, visit),
         "catalogue": catalogue,
     }

@@ -40,6 +40,7 @@ class World:
         self.field = [peer(user) for user in (cast.alice, cast.bob, cast.charlie)]
         self.orders: list[str] = []
         self.visits: list[tuple[str, str]] = []  # visit id, lead id
+        self.defects: list[str] = []
         self.made: dict[str, tuple[str, int]] = {}  # act id: device id and number
 
     def step(self) -> None:
@@ -47,6 +48,7 @@ class World:
             (3, self.register), (5, self.dispatch), (3, self.reassign), (1, self.cancel), (1, self.cancel_order),
             (12, self.engineer_moves), (8, self.engineer_notes), (2, self.review), (6, self.someone_pulls),
             (3, self.someone_resends), (1, self.someone_changes_team),
+            (3, self.engineer_brings_a_ticket), (4, self.engineer_finds_a_defect), (2, self.office_takes_a_ticket),
         ]  # fmt: skip
         weights = [weight for weight, _ in options]
         self.random.choices([step for _, step in options], weights)[0]()
@@ -120,6 +122,41 @@ class World:
         self.act(device, "part.use", id=new_id(), visit_id=visit_id, **part)
         was, now = self.random.choices(["", "电源", "网络"], k=2)
         self.act(device, "diagnosis.edit", id=new_id(), visit_id=visit_id, changes={"cause_code": [was, now]})
+
+    def engineer_brings_a_ticket(self) -> None:
+        order_id = new_id()
+        self.orders.append(order_id)
+        self.act(
+            self.random.choice(self.field), "work_order.draft", id=order_id, site_id=self.cast.site.id,
+            title="现场发现", level=3, level_reason="随机",
+        )  # fmt: skip
+
+    def engineer_finds_a_defect(self) -> None:
+        visit_id, lead = self.some_visit()
+        device = next(d for d in self.field if d.user.id == lead)
+        if not self.defects or self.random.random() < 0.5:
+            self.defects.append(new_id())
+            said = {"label": "随机缺陷", "severity": "major"}
+            return self.act(device, "defect.open", id=self.defects[-1], visit_id=visit_id, **said)
+        step = self.random.choice(["defect.fix", "defect.raise", "defect.verify", "defect.withdraw"])
+        args: dict[str, Any] = {"id": self.random.choice(self.defects), "visit_id": visit_id}
+        if step == "defect.raise":
+            args |= {"order_id": new_id(), "title": "整改", "level": 3, "level_reason": "随机"}
+            self.orders.append(args["order_id"])
+        elif step == "defect.verify":
+            args["result"] = self.random.choice(["passed", "failed"])
+        elif step == "defect.withdraw":
+            del args["visit_id"]
+        return self.act(device, step, **args)
+
+    def office_takes_a_ticket(self) -> None:
+        if not self.orders:
+            return
+        order_id, into_id = self.random.choices(self.orders, k=2)
+        if self.random.random() < 0.6:
+            self.act(self.desk(), "work_order.triage", id=order_id, level=1, level_reason="随机")
+        else:
+            self.act(self.desk(), "work_order.merge", id=order_id, into_id=into_id)
 
     def review(self) -> None:
         decision = self.random.choice(["accept", "return"])

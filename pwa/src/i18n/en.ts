@@ -1,5 +1,6 @@
 import { enActs } from './en.acts'
 import { enCommon } from './en.common'
+import { enField } from './en.field'
 import { enFields } from './en.fields'
 import { enPhone } from './en.phone'
 import { enRescue } from './en.rescue'
@@ -7,4 +8,4 @@ import { enVisit } from './en.visit'
 import type { MessageKey } from './index'
 
 /** English; the type makes a message that is missing here an error. */
-export const en: Record<MessageKey, string> = { ...enCommon, ...enVisit, ...enActs, ...enPhone, ...enFields, ...enRescue }
+export const en: Record<MessageKey, string> = { ...enCommon, ...enVisit, ...enActs, ...enPhone, ...enRescue, ...enField, ...enFields }

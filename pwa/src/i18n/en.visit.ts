@@ -264,6 +264,7 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'missing.required': 'Required and empty',
   'missing.photo-required': 'Failed: a photo is needed',
   'missing.note-required': 'Failed: a note is needed',
+  'missing.defect-required': 'Failed: open a defect',
   'missing.not-a-check': 'Choose OK, fail or N/A',
   'missing.not-a-number': 'Enter a number',
   'missing.number-too-long': 'The number is too long',

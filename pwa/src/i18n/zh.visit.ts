@@ -262,6 +262,7 @@ export const zhVisit = {
   'missing.required': '必填，还没填',
   'missing.photo-required': '不合格，需要照片',
   'missing.note-required': '不合格，需要说明',
+  'missing.defect-required': '不合格，需要登记缺陷',
   'missing.not-a-check': '请选合格、不合格或不适用',
   'missing.not-a-number': '请填数字',
   'missing.number-too-long': '数字太长',

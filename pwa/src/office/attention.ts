@@ -22,7 +22,7 @@ export interface AttentionItem {
 /** Gravity: an act nobody applied outranks a returned report, which outranks a report to read. */
 const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'phone', 'declined', 'cannot', 'returned', 'waiting', 'review']
 
-interface LateFact { id: string; noun: Noun; body: { visit_id: string; work_order_id: string; device_at: string | null; created_by: string | null } }
+interface LateFact { id: string; noun: Noun; body: { visit_id: string | null; work_order_id: string; device_at: string | null; created_by: string | null } }
 
 export interface AttentionRows {
   reviews: readonly Held<'review_item'>[]
@@ -62,14 +62,15 @@ function phones(rows: AttentionRows): AttentionItem[] {
 function evidence(rows: AttentionRows): AttentionItem[] {
   const byVisit = new Map<string, AttentionItem>()
   for (const { body } of rows.lateFacts) {
-    const known = byVisit.get(body.visit_id)
+    const about = body.visit_id ?? body.work_order_id
+    const known = byVisit.get(about)
     if (known) {
       known.count += 1
       if (body.device_at && (!known.at || body.device_at < known.at)) known.at = body.device_at
       continue
     }
-    byVisit.set(body.visit_id, {
-      key: `evidence:${body.visit_id}`, kind: 'evidence', workOrderId: body.work_order_id, visitId: body.visit_id,
+    byVisit.set(about, {
+      key: `evidence:${about}`, kind: 'evidence', workOrderId: body.work_order_id, visitId: body.visit_id,
       at: body.device_at, who: nameOf(rows, body.created_by), about: '', count: 1,
     })
   }

@@ -46,7 +46,7 @@ export interface BoardRows {
   orders: ReadonlyMap<string, Held<'work_order'>>
   milestones: readonly Held<'sla_milestone'>[]
   attachments: readonly Held<'attachment'>[]
-  lateFacts: readonly { body: { visit_id: string } }[]
+  lateFacts: readonly { body: { visit_id: string | null } }[]
   reviews: readonly Held<'review_item'>[]
   conflicts: readonly Held<'conflict'>[]
   phones: readonly Held<'phone_status'>[]
@@ -94,7 +94,7 @@ export function cardsOf(rows: BoardRows, now: number): Card[] {
   const files = groupBy(rows.attachments, (a) => (a.body.withdrawn ? null : a.body.visit_id))
   const phones = phonesByUser(rows.phones, now)
   const sets: Flags = {
-    evidence: new Set(rows.lateFacts.map((f) => f.body.visit_id)),
+    evidence: new Set(rows.lateFacts.map((f) => f.body.visit_id ?? '')),
     parked: new Set(rows.reviews.filter((r) => r.body.state === 'open').map((r) => r.body.visit_id ?? '')),
     conflict: new Set(rows.conflicts.filter((c) => c.body.state === 'open').map((c) => orderOf(c) ?? '')),
   }

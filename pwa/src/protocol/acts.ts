@@ -1,6 +1,6 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
 import type {
-  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, Purpose, Rating, Strokes, VisitMode, WorkOrderBody,
+  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, Purpose, Rating, Severity, Strokes, VisitMode, WorkOrderBody,
   WorkOrderKind,
 } from './nouns'
 
@@ -52,8 +52,32 @@ export interface ReassignArgs extends WithReason {
   slot_end?: Instant
 }
 
-export interface AddAttachmentArgs extends OnVisit {
+/** What a ticket from the field says, whichever act makes it. */
+export interface TicketArgs {
+  title: string
+  description?: string
+  level: 1 | 2 | 3
+  level_reason: string
+  contact_name?: string
+  contact_phone?: string
+}
+export interface DraftArgs extends TicketArgs { id: Id; site_id: Id; asset_id?: Id | null; kind?: WorkOrderKind }
+
+export interface OpenDefectArgs extends OnVisit {
   id: Id
+  run_id?: Id | null
+  item_id?: string
+  asset_id?: Id | null
+  label?: string
+  severity: Severity
+  text?: string
+}
+
+/** `visit_id`, or `work_order_id` for a picture of one's own ticket from the field. */
+export interface AddAttachmentArgs {
+  id: Id
+  visit_id?: Id
+  work_order_id?: Id
   sha256: string
   size: number
   mime: string
@@ -124,6 +148,14 @@ export interface Args {
   'checklist.start': OnVisit & { id: Id; version_id: Id }
   'checklist.answer': { id: Id; run_id: Id; item_id: string; value: AnswerValue; note?: string }
   'checklist.complete': { run_id: Id }
+  'defect.open': OpenDefectArgs
+  'defect.fix': OnVisit & { id: Id; note?: string }
+  'defect.raise': OnVisit & TicketArgs & { id: Id; order_id: Id }
+  'defect.verify': OnVisit & { id: Id; run_id?: Id | null; result: 'passed' | 'failed'; note?: string }
+  'defect.withdraw': Withdraw
+  'work_order.draft': DraftArgs
+  'work_order.triage': { id: Id; level: 1 | 2 | 3; level_reason: string; note?: string }
+  'work_order.merge': { id: Id; into_id: Id; note?: string }
   'note.add': OnVisit & { id: Id; text: string }
   'report.sign': SignArgs
   'report.waive': WithReason & { id: Id }

@@ -42,6 +42,8 @@ export interface Answer {
   value: AnswerValue
   note: string
   photos?: string[]
+  /** Ids of the defects found at the item, or looked at again, in this run. */
+  defects?: string[]
 }
 export type Answers = Record<string, Answer>
 
@@ -49,7 +51,7 @@ export type Verdict = 'ok' | 'fail' | 'na' | 'none'
 export type ProblemCode =
   | 'not-a-check' | 'not-a-number' | 'number-too-long' | 'not-a-text' | 'text-too-long' | 'not-an-option'
   | 'not-a-date' | 'not-photos' | 'too-many-photos' | 'not-a-pair' | 'not-a-signature' | 'unknown-type'
-export type MissingCode = ProblemCode | 'required' | 'photo-required' | 'note-required'
+export type MissingCode = ProblemCode | 'required' | 'photo-required' | 'note-required' | 'defect-required'
 
 export interface ChecklistState {
   /** Ids of the items to show. */
@@ -74,6 +76,16 @@ export interface AnswerRow {
   server_at?: string | null
 }
 /** What is needed of an attachment to find the photos of an answer. */
+export interface AnswerDefect {
+  id: string
+  item_id: string
+  run_id: string | null
+  checked_run_id: string | null
+  photos: { id: string }[]
+  withdrawn?: boolean
+  late_state?: string | null
+}
+
 export interface AnswerPhoto {
   id: string
   parent_noun?: string | null
@@ -171,8 +183,17 @@ export function checklistState(items: ChecklistItem[], answers: Answers): Checkl
   return state
 }
 
+/** The defects found or looked at again in a run. A picture of last month says nothing about today. */
+export function defectsOf<D extends AnswerDefect>(defects: readonly D[], runId: string): D[] {
+  return defects
+    .filter((row) => !row.withdrawn && row.late_state !== 'discarded' && (row.run_id === runId || row.checked_run_id === runId))
+    .map((row) => (row.run_id === runId ? row : { ...row, photos: [] }))
+}
+
 /** The answer that counts per item: the last one the server took, then what is still on this device, by id. */
-export function latestAnswers(rows: AnswerRow[], attachments: AnswerPhoto[] = []): Answers {
+export function latestAnswers(
+  rows: AnswerRow[], attachments: AnswerPhoto[] = [], defects: readonly AnswerDefect[] = [],
+): Answers {
   const counted = rows.filter((row) => !row.withdrawn && row.late_state !== 'discarded')
   counted.sort((a, b) => compareText(a.server_at || '~', b.server_at || '~') || compareText(a.id, b.id))
   const itemOf = new Map(counted.map((row) => [row.id, row.item_id]))
@@ -182,6 +203,12 @@ export function latestAnswers(rows: AnswerRow[], attachments: AnswerPhoto[] = []
     if (photo.withdrawn || photo.late_state === 'discarded' || photo.parent_noun !== 'checklist_answer') continue
     const item = itemOf.get(photo.parent_id ?? '')
     if (item !== undefined) answers[item]?.photos?.push(photo.id)
+  }
+  for (const defect of defects) {
+    const answer = answers[defect.item_id]
+    if (!answer) continue
+    answer.defects = [...(answer.defects ?? []), defect.id]
+    answer.photos?.push(...(defect.photos ?? []).map((photo) => photo.id))
   }
   return answers
 }
@@ -249,6 +276,7 @@ function neededOnFail(item: ChecklistItem, answer: Answer): MissingCode[] {
   const needed: MissingCode[] = []
   if (item.on_fail.includes('photo') && !answer.photos?.length) needed.push('photo-required')
   if (item.on_fail.includes('note') && !isAnswered(answer.note)) needed.push('note-required')
+  if (item.on_fail.includes('defect') && !answer.defects?.length) needed.push('defect-required')
   return needed
 }
 

@@ -1,19 +1,27 @@
 /** What this device will not even record: said at once, instead of by a receipt hours later. The server checks all again. */
 import type { Act, Args } from './acts'
-import { can, isEnded, isLeadOnly, next, nextOfWorkOrder, type VisitStep } from './lifecycle'
+import { can, isEnded, isLeadOnly, next, nextOfDefect, nextOfWorkOrder, type VisitStep } from './lifecycle'
 import type { Noun } from './nouns'
 import type { Actor, View, ViewRow } from './effects/view'
 
 export type Refusal = 'illegal-transition' | 'not-lead' | 'not-crew' | 'not-found' | 'withdrawn' | 'checklist-completed'
 
-const CREW_FACTS = new Set(['diagnosis.edit', 'part.use', 'attachment.add', 'checklist.start'])
+const CREW_FACTS = new Set([
+  'diagnosis.edit', 'part.use', 'attachment.add', 'checklist.start', 'defect.open', 'defect.fix', 'defect.raise',
+  'defect.verify',
+])
 const WITHDRAWALS: Record<string, Noun> = {
   'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note',
+  'defect.withdraw': 'defect',
 }
 
 /** Why the act cannot be, on the rows as they are shown; null when it can. */
 export async function refusalOf(act: Act, view: View, actor: Actor): Promise<Refusal | null> {
   const args = act.args as unknown as Record<string, string>
+  if (act.act.startsWith('defect.') && act.act !== 'defect.open') {
+    const refusal = await refusalOnDefect(act, view)
+    if (refusal) return refusal
+  }
   if (act.act.startsWith('work_order.')) return refusalOnWorkOrder(act, view)
   if (act.act.startsWith('checklist.') && 'run_id' in args) return refusalOnRun(act, view, actor)
   const noun = WITHDRAWALS[act.act]
@@ -47,8 +55,16 @@ function stepName(act: Act): VisitStep | null {
 const isCrew = ({ body }: ViewRow<'visit'>, { userId }: Actor): boolean =>
   body.lead_id === userId || body.helper_ids.includes(userId)
 
+async function refusalOnDefect(act: Act, view: View): Promise<Refusal | null> {
+  const args = act.args as { id: string; result?: string }
+  const defect = await view.get('defect', args.id)
+  if (!defect) return 'not-found'
+  return nextOfDefect(defect.body.state, args.result === 'failed' ? 'defect.recur' : act.act) ? null : 'illegal-transition'
+}
+
 async function refusalOnWorkOrder(act: Act, view: View): Promise<Refusal | null> {
   if (act.act === 'work_order.register') return null
+  if (act.act === 'work_order.draft') return (await view.get('site', (act.args as Args['work_order.draft']).site_id)) ? null : 'not-found'
   const order = await view.get('work_order', (act.args as { id: string }).id)
   if (!order) return 'not-found'
   if (act.act === 'work_order.edit') return isEnded(order.body.state) ? 'illegal-transition' : null
@@ -67,6 +83,7 @@ async function refusalOfWithdrawal(noun: Noun, id: string, view: View, actor: Ac
   const row = (await view.get(noun as 'note', id))
   if (!row) return 'not-found'
   if (row.body.withdrawn) return 'withdrawn'
-  const lead = (await view.get('visit', row.body.visit_id))?.body.lead_id
-  return row.body.created_by === actor.userId || lead === actor.userId ? null : 'not-lead'
+  if (row.body.created_by === actor.userId) return null
+  const lead = row.body.visit_id && (await view.get('visit', row.body.visit_id))?.body.lead_id
+  return lead === actor.userId ? null : 'not-lead'
 }

@@ -1,7 +1,7 @@
 /** Who may do what to a visit, when, and where it leads: read from the table both sides run. */
 import rules from '@rules/lifecycles.json'
 import type { Args } from './acts'
-import type { Id, VisitBody, VisitMode, VisitState, WorkOrderState } from './nouns'
+import type { DefectState, Id, VisitBody, VisitMode, VisitState, WorkOrderState } from './nouns'
 
 interface Transition { act: string; from: string[]; to: string; who: string; offline: boolean; modes?: string[] }
 
@@ -44,6 +44,13 @@ export function stepsOf(row: Visit, userId: Id): VisitStep[] {
 export function nextOfWorkOrder(state: WorkOrderState, act: string): WorkOrderState | null {
   return (find(workOrderTransitions, state, act)?.to ?? null) as WorkOrderState | null
 }
+
+export function nextOfDefect(state: DefectState, act: string): DefectState | null {
+  return (find(rules.defect.transitions, state, act)?.to ?? null) as DefectState | null
+}
+
+/** Whether somebody still has to look at it. */
+export const isLiveDefect = (state: DefectState): boolean => rules.defect.live.includes(state)
 
 /** An ended work order takes no more edits. */
 export const isEnded = (state: WorkOrderState): boolean => rules.work_order.ended.includes(state)

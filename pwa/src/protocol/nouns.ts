@@ -46,6 +46,10 @@ export interface WorkOrderBody extends Common {
   due_at: Instant | null
   /** `by` is a user id. */
   cancelled: null | { reason: string; note: string; by: Id; at: Instant }
+  /** Who brought it from the field; absent on rows of an older server. */
+  raised_by_id?: Id | null
+  defect_id?: Id | null
+  merged_into_id?: Id | null
 }
 
 export interface SlaMilestoneBody extends Common {
@@ -130,7 +134,9 @@ export interface Place { lat: string; lng: string; accuracy_m: number | null }
 
 export type Purpose = 'before' | 'after' | 'nameplate' | 'part' | 'site' | 'signature' | 'answer' | 'other'
 
-export interface AttachmentBody extends Fact {
+export interface AttachmentBody extends Omit<Fact, 'visit_id'> {
+  /** Null: a picture of a ticket from the field. */
+  visit_id: Id | null
   parent_noun: string | null
   parent_id: Id | null
   sha256: string
@@ -156,6 +162,42 @@ export interface ChecklistRunBody extends Fact {
 
 /** Append-only; the last answer per item counts. */
 export interface ChecklistAnswerBody extends Fact { run_id: Id; item_id: string; value: AnswerValue; note: string }
+
+export type Severity = 'minor' | 'major' | 'critical'
+export type DefectState = 'open' | 'fixed_on_spot' | 'work_order' | 'verified' | 'closed' | 'withdrawn'
+export interface DefectStep {
+  act: string
+  visit_id: Id
+  run_id: Id | null
+  at: Instant
+  /** A user id. */
+  by: Id
+  text: string
+  order_id: Id | null
+}
+
+/** Something found wrong at a point of a site. It travels with the site: who comes next month has to see it. */
+export interface DefectBody extends Fact {
+  site_id: Id
+  asset_id: Id | null
+  run_id: Id | null
+  /** Of the checklist; with `item_id` it names the point from month to month. */
+  code: string
+  item_id: string
+  label: string
+  label_en: string
+  severity: Severity
+  text: string
+  state: DefectState
+  photos: { id: Id; sha256: string }[]
+  /** Oldest first, only added to. */
+  steps: DefectStep[]
+  /** The work order that puts it right. */
+  raised_id: Id | null
+  raised_number: string | null
+  checked_run_id: Id | null
+  checked_visit_id: Id | null
+}
 
 export interface NoteBody extends Fact { text: string }
 export interface WaiverBody extends Fact { reason: string; note: string }
@@ -225,14 +267,13 @@ export interface ReviewItemBody extends Common {
   work_order_id: Id | null
   visit_id: Id | null
   state: 'waiting' | 'open' | 'resolved'
-  /** While `waiting` for a row of another device: after it a person decides. */
-  waits_until?: Instant | null
   resolution: null | 'applied' | 'amended' | 'attached' | 'discarded' | 'arrived'
   /** The arguments a decision changed, with what they became. */
   amended?: Record<string, unknown> | null
   resolved_by: Id | null
   resolved_at: Instant | null
   resolution_note: string | null
+  waits_until?: Instant | null
 }
 
 export interface Bodies {
@@ -259,6 +300,7 @@ export interface Bodies {
   checklist_answer: ChecklistAnswerBody
   signature: SignatureBody
   waiver: WaiverBody
+  defect: DefectBody
   note: NoteBody
   conflict: ConflictBody
   stock: StockBody

@@ -21,6 +21,8 @@ export interface ReportView {
   part_uses: ReportRow[]
   /** checklist_run rows with the pinned `version` (a checklist_version body) and their `answers` (rows). */
   checklist_runs: (ReportRow & { version: Record<string, unknown>; answers: ReportRow[] })[]
+  /** Defects of the site; those that something was done about on this visit are told. */
+  defects?: ReportRow[]
   attachments: ReportRow[]
   notes: ReportRow[]
   /** By user id. */

@@ -1,7 +1,7 @@
 /** The report as content and as bytes: see `report.ts`. Twin of `sync/report.py`. */
 import rules from '@rules/report.json'
-import { checklistState, latestAnswers, verdictOf } from './checklist'
-import type { Answer, AnswerPhoto, AnswerRow, ChecklistItem } from './checklist'
+import { checklistState, defectsOf, latestAnswers, verdictOf } from './checklist'
+import type { Answer, AnswerDefect, AnswerPhoto, AnswerRow, ChecklistItem } from './checklist'
 import type { CatalogueName, ContentValue, ReportContent, ReportRow, ReportView } from './report'
 
 const FORMAT = 1 // of the content; a new number whenever the same view gives other content
@@ -16,6 +16,7 @@ export function reportContent(view: ReportView): ReportContent {
   const { work_order: order, visit } = view
   const site: Loose = view.site ?? {}
   const checklists = facts(view.checklist_runs).map((run) => checklistOf(run, view))
+  const defects = facts(view.defects).flatMap((row) => defectOf(row, visit))
   const crew = [visit.lead_id, ...((visit.helper_ids as unknown[] | null) ?? [])].filter(Boolean)
   return {
     format: FORMAT,
@@ -39,6 +40,7 @@ export function reportContent(view: ReportView): ReportContent {
     diagnosis: diagnosisOf(view),
     parts: facts(view.part_uses).map(partOf),
     checklists,
+    ...(defects.length > 0 && { defects }),
     photos: photosOf(view.attachments, checklists),
     notes: facts(view.notes)
       .filter((row) => !row.created_by || crew.includes(row.created_by))
@@ -152,6 +154,19 @@ function partOf(row: ReportRow): ReportContent {
   }
 }
 
+/** What was done last about a defect on this visit; what others do later changes no report of today. */
+function defectOf(row: ReportRow, visit: ReportRow): ReportContent[] {
+  const known: Record<string, string> = rules.defect_done
+  const own = ((row.steps as Loose[] | null) ?? []).filter((step) => step.visit_id === visit.id && Object.hasOwn(known, text(step.act)))
+  const step = own.at(-1)
+  if (!step) return []
+  const done = known[text(step.act)]!
+  return [{
+    id: row.id, ...texts(row, 'label', 'label_en', 'severity', 'text'), done,
+    done_text: done === 'open' ? '' : text(step.text),
+  }]
+}
+
 function photosOf(rows: ReportRow[], checklists: ReportContent[]): ReportContent[] {
   const place = (row: ReportRow) => rules.photo_order.indexOf(text(row.purpose))
   const answers = checklists.flatMap((run) => run.answers as { [key: string]: ContentValue }[])
@@ -168,7 +183,8 @@ function photosOf(rows: ReportRow[], checklists: ReportContent[]): ReportContent
 
 function checklistOf(run: ReportView['checklist_runs'][number], view: ReportView): ReportContent {
   const items = (run.version.items as ChecklistItem[] | null) ?? []
-  const answers = latestAnswers((run.answers ?? []) as unknown as AnswerRow[], (view.attachments ?? []) as AnswerPhoto[])
+  const found = defectsOf((view.defects ?? []) as unknown as AnswerDefect[], run.id)
+  const answers = latestAnswers((run.answers ?? []) as unknown as AnswerRow[], (view.attachments ?? []) as AnswerPhoto[], found)
   const { visible } = checklistState(items, answers)
   return {
     id: run.id,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import vectors from '@vectors/checklist.json'
-import { checklistState, latestAnswers, problemOf, typedNumber, verdictOf } from '@/protocol/checklist'
-import type { AnswerPhoto, AnswerRow, Answers, ChecklistItem } from '@/protocol/checklist'
+import { checklistState, defectsOf, latestAnswers, problemOf, typedNumber, verdictOf } from '@/protocol/checklist'
+import type { AnswerDefect, AnswerPhoto, AnswerRow, Answers, ChecklistItem } from '@/protocol/checklist'
 
 const whole = (item: unknown) => ({ ...vectors.item_defaults, id: 'x', ...(item as object) }) as unknown as ChecklistItem
 
@@ -27,8 +27,9 @@ describe('a run stands as the vectors say', () => {
 })
 
 describe('the answer that counts is the one the vectors name', () => {
-  it.each(vectors.latest)('$name', ({ rows, attachments, answers }) => {
-    expect(latestAnswers(rows as AnswerRow[], attachments as AnswerPhoto[])).toEqual(answers)
+  it.each(vectors.latest)('$name', ({ rows, attachments, answers, run, defects }) => {
+    const found = defectsOf((defects ?? []) as AnswerDefect[], run ?? '')
+    expect(latestAnswers(rows as AnswerRow[], attachments as AnswerPhoto[], found)).toEqual(answers)
   })
 })
 

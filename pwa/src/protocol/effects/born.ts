@@ -5,10 +5,11 @@ import type { Actor, Change, ViewRow } from './view'
 
 export const born = (act: Act, actor: Actor): Common => ({ created_by: actor.userId, device_at: act.at, server_at: null })
 
+export const FRESH = { late: false, late_state: null, withdrawn: false }
+
 /** Whether it is late only the server knows. */
 export const bornFact = (act: Act, actor: Actor, visit: ViewRow<'visit'>): Fact => ({
-  ...born(act, actor), visit_id: visit.id, work_order_id: visit.body.work_order_id, late: false, late_state: null,
-  withdrawn: false,
+  ...born(act, actor), visit_id: visit.id, work_order_id: visit.body.work_order_id, ...FRESH,
 })
 
 /** The line in the timeline; the server's own takes its place, so its id need not be the same. */

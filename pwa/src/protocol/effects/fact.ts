@@ -1,8 +1,9 @@
 /** Facts from the field: each adds a row, once. A row the server already knows is left as the server says it is. */
-import type { Act, Args } from '../acts'
+import type { Act } from '../acts'
 import type { AnswerValue, DiagnosisBody, DiagnosisFields, Noun, StockBody } from '../nouns'
-import { bornFact, eventOf } from './born'
+import { born, bornFact, eventOf, FRESH } from './born'
 import { applyChanges } from './changes'
+import { pictured, unpictured } from './defect'
 import type { Actor, Change, Effect, View, ViewRow } from './view'
 import { step } from './visit'
 
@@ -48,17 +49,20 @@ async function moveStock(view: View, actor: Actor, partId: string, by: number): 
 }
 
 const addAttachment: Effect<'attachment.add'> = async (act, view, actor) => {
-  const { id, visit_id, ...declared } = act.args
-  const visit = await newOn(view, 'attachment', id, visit_id)
-  if (!visit) return []
+  const { id, visit_id, work_order_id, ...declared } = act.args
+  const visit = visit_id && (await newOn(view, 'attachment', id, visit_id))
+  const order = !visit && work_order_id && !(await view.get('attachment', id)) && (await view.get('work_order', work_order_id))
+  if (!visit && !order) return []
   const { sha256, size, mime, purpose, taken_at } = declared
+  const fact = visit ? bornFact(act, actor, visit) : { ...born(act, actor), visit_id: null, work_order_id: work_order_id!, ...FRESH }
   const body = {
-    ...bornFact(act, actor, visit), sha256, size, mime, purpose, taken_at,
+    ...fact, sha256, size, mime, purpose, taken_at,
     parent_noun: declared.parent_noun ?? null, parent_id: declared.parent_id ?? null, caption: declared.caption ?? '',
     place: declared.place ?? null, width: declared.width ?? null, height: declared.height ?? null,
     state: 'declared' as const, refusal: null, thumbs: {},
   }
-  return [{ noun: 'attachment', id, scope: visit.scope, body }]
+  const scope = visit ? visit.scope : `wo:${work_order_id}`
+  return [{ noun: 'attachment', id, scope, body }, ...(await pictured(view, { ...declared, id }))]
 }
 
 const startChecklist: Effect<'checklist.start'> = async (act, view, actor) => {
@@ -113,11 +117,16 @@ const waive: Effect<'report.waive'> = async (act, view, actor) => {
   return [{ noun: 'waiver', id, scope: visit.scope, body }, ...(await step(act, 'report.waive', view, actor))]
 }
 
-const withdraw = (noun: 'attachment' | 'note') =>
-  async (act: { args: Args['note.withdraw'] }, view: View): Promise<Change[]> => {
-    const row = await view.get(noun, act.args.id)
-    return row && !row.body.withdrawn ? [{ ...row, body: { ...row.body, withdrawn: true } } as Change] : []
-  }
+const withdrawNote: Effect<'note.withdraw'> = async (act, view) => {
+  const row = await view.get('note', act.args.id)
+  return row && !row.body.withdrawn ? [{ ...row, body: { ...row.body, withdrawn: true } }] : []
+}
+
+const withdrawAttachment: Effect<'attachment.withdraw'> = async (act, view) => {
+  const row = await view.get('attachment', act.args.id)
+  if (!row || row.body.withdrawn) return []
+  return [{ ...row, body: { ...row.body, withdrawn: true } }, ...(await unpictured(view, row))]
+}
 
 /** What was taken from one's own stock goes back there. */
 const withdrawPart: Effect<'part.withdraw'> = async (act, view, actor) => {
@@ -133,12 +142,12 @@ export const factEffects = {
   'part.use': usePart,
   'part.withdraw': withdrawPart,
   'attachment.add': addAttachment,
-  'attachment.withdraw': withdraw('attachment') as Effect<'attachment.withdraw'>,
+  'attachment.withdraw': withdrawAttachment,
   'checklist.start': startChecklist,
   'checklist.answer': answerItem,
   'checklist.complete': completeChecklist,
   'note.add': addNote,
-  'note.withdraw': withdraw('note') as Effect<'note.withdraw'>,
+  'note.withdraw': withdrawNote,
   'report.sign': sign,
   'report.waive': waive,
 }

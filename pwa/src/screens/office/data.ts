@@ -14,7 +14,7 @@ import type { Noun } from '@/protocol/nouns'
 import { useRows, useSyncStatus, type RowOf, type SyncStatus } from '@/store'
 
 /** Facts small enough to be looked through for late ones; signatures and answers are asked for by visit instead. */
-const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver'] as const
+const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver', 'defect'] as const
 const HEAVY_FACTS = ['checklist_answer', 'signature'] as const
 
 type RowMap<N extends Noun> = ComputedRef<Map<string, RowOf<N>>>
