@@ -12,9 +12,10 @@ from sqlalchemy import Date, TextClause, bindparam, text
 from sqlalchemy.orm import Session
 
 from server import clock, feed
+from server.problems import Problem
 from server.scopes import ZONE
 from sync.feed import PHASES, Cookie, dump_cookie, load_cookie
-from sync.protocol import PullRequest, spoken
+from sync.protocol import MIN_VERSION, PullRequest, spoken
 
 # What a held scope gives a pass: all its rows when it entered after the cursor, else the rows stamped after it.
 # The phase is a function of the subscription and the pinned day only, so it cannot change while a pass goes on.
@@ -76,7 +77,9 @@ class Page:
 
 
 def pull(session: Session, user_id: str, device_last: int, request: PullRequest) -> bytes:
-    """The answer to a pull, as JSON bytes."""
+    """The answer to a pull, as JSON bytes. A device too old to understand it hears so; it may always push."""
+    if request.protocol < MIN_VERSION:
+        raise Problem("protocol-too-old")
     protocol = spoken(request.protocol)
     rev, epoch = feed.current(session)
     held = load_cookie(request.cookie, epoch, user_id)

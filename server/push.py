@@ -19,19 +19,20 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 
+import orjson
 from sqlalchemy import bindparam, or_, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from server import clock, feed, held
-from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, RowUnknown, perform
+from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, Rejected, RowUnknown, perform
 from server.acts.review import send_to_review
 from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder
 from server.models.sync import ActCrash
 from server.problems import Problem, disk_is_full, server_full
 from server.status import keep_status
 from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
-from sync.protocol import Act, PushAnswer, PushRequest, Receipt, is_id, spoken
+from sync.protocol import MAX_ARGS_BYTES, Act, PushAnswer, PushRequest, Receipt, is_id, spoken
 
 _log = logging.getLogger(__name__)
 
@@ -311,6 +312,8 @@ def is_about_data(error: DBAPIError) -> bool:
 def _perform(batch: Batch, act: Act) -> Outcome:
     if act.fault is not None:
         raise _unreadable(act)
+    if len(orjson.dumps(act.args)) > MAX_ARGS_BYTES:
+        raise Rejected("args-too-large", f"more than {MAX_ARGS_BYTES} bytes")
     if batch.carried is Carried.UNPROVEN:
         raise Parked("unproven")
     if batch.queue:

@@ -95,6 +95,7 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'problem.already-settled': 'Already settled',
   'problem.act-unknown': 'The server does not know this act',
   'problem.act-too-new': 'The server is older than this app; it waits',
+  'problem.args-too-large': 'The content is too large to be taken',
   'problem.args-invalid': 'The content does not fit',
   'problem.item-unknown': 'The checklist has no such item',
   'problem.parked': 'The dispatcher decides',

@@ -93,6 +93,7 @@ export const zhActs = {
   'problem.already-settled': '已经处理过了',
   'problem.act-unknown': '服务器不认识这个操作',
   'problem.act-too-new': '服务器版本较旧，等它更新后再送',
+  'problem.args-too-large': '内容太大，服务器没有采纳',
   'problem.args-invalid': '内容不符合要求',
   'problem.item-unknown': '检查表里没有这一项',
   'problem.parked': '待调度决定',
