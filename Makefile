@@ -1,5 +1,6 @@
 # Everything a developer or a fresh machine needs. `make` alone says what there is.
-# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB, load: CLIENTS DB JOBS
+# Settings by environment: PORT HOST DATABASE_URL REDIS_URL DATA_DIR PYTEST_ARGS CI; simulate: SEEDS FROM DB JOBS;
+# load: CLIENTS DB JOBS; chaos: MINUTES SEED DB
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -11,7 +12,7 @@ PYTEST = $(PY) -m pytest -p no:cacheprovider $(PYTEST_ARGS)
 export VENV
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run install build test check lint types house bench load simulate simulate-mutants dev lock lighthouse clean
+.PHONY: help run install build test check lint types house bench load simulate simulate-mutants chaos dev lock lighthouse clean
 
 help:
 	@echo "make run       install, build, migrate, load the demo company once, serve on PORT (8000)"
@@ -20,6 +21,7 @@ help:
 	@echo "make bench     figures as JSON lines, on SQLite and PostgreSQL"
 	@echo "make load      a company's day of CLIENTS (10000) reference clients, on DB (postgresql)"
 	@echo "make simulate  the protocol under random faults, seeded"
+	@echo "make chaos     the packaged server under real faults: MINUTES SEED DB"
 	@echo "make dev       Vite's server with hot reload, in front of a running \`make run\`"
 	@echo "make build | install | lock | lighthouse | clean"
 
@@ -78,6 +80,11 @@ simulate: install-dev
 
 simulate-mutants: install-dev
 	@$(PY) -m tests.simulation.mutants
+
+chaos: install-dev
+	@$(BOOT) system
+	@$(BOOT) build
+	@$(PY) -m tests.chaos --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1) --db $(or $(DB),sqlite)
 
 lighthouse: install-dev
 	@$(BOOT) build

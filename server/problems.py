@@ -194,6 +194,8 @@ def init_problems(app: Flask) -> None:
     def _database(error: DBAPIError) -> Response:
         if disk_is_full(error):
             return _full(error)
+        if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):  # behind others for 30 s
+            return answer(Problem("busy", headers={"Retry-After": "2"}))
         if not error.connection_invalidated:
             return _fault(error)
         current_app.logger.warning("the database went away: %s", type(error.orig).__name__)

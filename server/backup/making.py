@@ -26,6 +26,7 @@ from server.backup.manifest import (
     KEY_PATTERNS,
     KEYS,
     MANIFEST,
+    RESCUES,
     Contents,
     check_backup,
     copy_hashed,
@@ -100,6 +101,7 @@ def _make(root: Path, say: Say) -> Backup:
         contents = _copy_database(folder, say)
         known = _copy_files(folder, contents, earlier[-1] if earlier else None, say)
         _copy_keys(folder, contents)
+        _copy_rescues(folder)
         write_manifest(folder, contents)
         sums = {str(p.relative_to(folder)): "" for p in paths_in(folder)}
         write_sums(folder, {n: known.get(n) or sha256_of(folder / n) for n in sums})
@@ -252,6 +254,14 @@ def _copy_keys(folder: Path, contents: Contents) -> None:
     used = current_app.config["SECRET_KEY"]
     kept = [(data_dir / name).read_text(errors="replace").strip() for name in contents.keys if name == "secret.key"]
     contents.secret_in_environment = used not in kept
+
+
+def _copy_rescues(folder: Path) -> None:
+    """Rescue files are written once and never changed; the few there are go along whole."""
+    kept = Path(current_app.config["DATA_DIR"]) / RESCUES
+    for path in sorted(kept.glob("*.rescue")) if kept.is_dir() else []:
+        (folder / RESCUES).mkdir(exist_ok=True, mode=0o700)
+        copy_hashed(path, folder / RESCUES / path.name)
 
 
 # --- The end --------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from server.files import ORIGINAL, FileStore, sha256_of
 FORMAT = 1
 PRODUCT = "xunxiu"
 MANIFEST, SUMS, DATABASE, FILES, KEYS = "manifest.json", "SHA256SUMS", "database.sqlite", "files", "keys"
+RESCUES = "rescues"  # of DATA_DIR
 KEY_PATTERNS = ("*.key", "*.pem", "demo.json")  # of DATA_DIR; the demo's marker says who may sign in
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 

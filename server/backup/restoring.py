@@ -25,6 +25,7 @@ from server.backup.manifest import (
     DATABASE,
     FILES,
     KEYS,
+    RESCUES,
     Contents,
     check_backup,
     copy_hashed,
@@ -122,12 +123,13 @@ def _anything_here() -> bool:
 
 def _bring_files(folder: Path, contents: Contents, say: Say) -> None:
     """Adds what the store does not have, or has with other bytes. Nothing is taken from it."""
-    live, source = store(), folder / FILES
     progress = Progress(say, "files", contents.bytes)
-    for path in sorted(source.rglob("*")) if source.is_dir() else []:
+    data_dir = Path(current_app.config["DATA_DIR"])
+    there = [(path, store().root / path.relative_to(folder / FILES)) for path in (folder / FILES).rglob("*")]
+    there += [(path, data_dir / RESCUES / path.name) for path in (folder / RESCUES).glob("*.rescue")]
+    for path, target in sorted(there):
         if not path.is_file():
             continue
-        target = live.root / path.relative_to(source)
         if not (
             target.is_file() and target.stat().st_size == path.stat().st_size and sha256_of(target) == sha256_of(path)
         ):

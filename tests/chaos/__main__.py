@@ -6,9 +6,7 @@ import argparse
 import json
 import sys
 
-from tests.chaos.running import run
-
-BAD = ("lost", "duplicated", "diverged", "stuck", "illegal")
+from tests.chaos.running import BAD, run
 
 
 def main() -> int:

@@ -7,21 +7,24 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import orjson
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
-from server import files
+from server import clock, files
 from server.extensions import db
 from server.models import Attachment, FeedRow, JournalEntry, Task, User
 from server.scopes import desired
 from server.tasks.queue import ROUND
 from sync.client import SqliteStorage
 from tests.simulation import invariants
+
+SOON = timedelta(hours=2)  # longer than the pause after a failure
 
 
 @dataclass
@@ -138,7 +141,14 @@ def _files(verdict: Verdict) -> None:
             verdict.found("lost", f"the bytes of {row.id}")
 
 
+def tasks_left() -> int:
+    """Work that is due or given up. What waits for a day yet to come (a deadline) is not."""
+    soon = or_(Task.run_at <= clock.now() + SOON, Task.failed_at.is_not(None))
+    query = select(func.count()).select_from(Task).where(Task.done_at.is_(None), ~Task.id.startswith(ROUND), soon)
+    return db.session.scalar(query) or 0
+
+
 def _queues(verdict: Verdict) -> None:
-    waiting = Task.done_at.is_(None), ~Task.id.startswith(ROUND)
-    if left := db.session.scalar(select(func.count()).select_from(Task).where(*waiting)):
-        verdict.found("stuck", f"{left} tasks are not done")
+    if left := tasks_left():
+        errors = set(db.session.scalars(select(Task.error).where(Task.done_at.is_(None))))
+        verdict.found("stuck", f"{left} tasks are not done: {[(error or '')[-300:] for error in errors]}")

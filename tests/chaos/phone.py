@@ -29,8 +29,8 @@ from sync.client.ports import Entry
 from sync.lifecycle import transition
 from sync.protocol import APPLIED, MERGED
 
-TIMEOUT_SECONDS = 4.0
-PAUSE_SECONDS = (0.1, 0.6)  # between contacts
+TIMEOUT_SECONDS = 8.0
+PAUSE_SECONDS = (0.2, 0.8)  # between contacts
 MAX_PENDING = 120  # acts a person gathers while nothing gets through
 OPEN = ("dispatched", "accepted", "travelling", "arrived", "working", "paused")
 MOVES = {
@@ -173,7 +173,10 @@ class Person:
     def state(self, stopped: str | None) -> dict[str, Any]:
         entries = self.storage.entries()
         counted = {e.id for e in entries if e.receipt and e.receipt["outcome"] in (APPLIED, MERGED)}
-        files = [f for f in self.storage.files() if f.state in ("waiting", "sent") and f.act_id in counted]
+        # What a visit's next crew sees is not for this phone to hear: then "sent" is the last it knows of a photo.
+        here = {row.id for row in self.storage.rows("attachment")}
+        files = [f for f in self.storage.files() if f.state == "waiting" and f.act_id in counted]
+        files += [f for f in self.storage.files() if f.state in ("waiting", "sent") and f.attachment_id in here]
         pending = [e for e in entries if e.settled_at is None]
         return {
             "pid": os.getpid(), "stopped": stopped, "pending": len(pending), "files": len(files),

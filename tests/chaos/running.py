@@ -22,17 +22,20 @@ from typing import Any
 from flask import Flask
 
 from server.backup.making import backups_in
+from server.extensions import reading
 from tests.cast import make_cast, password_of
-from tests.chaos.checks import Verdict, check
+from tests.chaos.checks import Verdict, check, tasks_left
 from tests.chaos.house import ROOT, House
 from tests.chaos.wire import Wire
 from tests.conftest import build_app, close, migrate
 from tests.services import scratch
 
-CREW = ("dora", "alice", "bob", "charlie", "alice", "sam", "bob", "dora")
+CREW = ("dora", "alice", "bob", "charlie", "alice", "sam")
 GAP_SECONDS = (2.0, 7.0)  # between two faults
 ROUND_SECONDS = 75.0  # one backup and one restore in each
-DRAIN_SECONDS = 150.0  # then whoever is not at rest is stuck
+SIGN_IN_SECONDS = 180.0
+DRAIN_SECONDS = 180.0  # then whoever is not at rest is stuck
+BAD = ("lost", "duplicated", "diverged", "stuck", "illegal")
 WEIGHTS = {
     "server_killed": 3, "web_killed": 2, "server_stopped": 2, "client_killed": 6, "client_paused": 3, "disk_full": 2,
     "postgres_restarted": 2, "redis_restarted": 2,
@@ -92,7 +95,7 @@ class Figures:
     seconds_to_rest: float
 
     def line(self) -> dict[str, Any]:
-        counts = {kind: self.verdict.counts[kind] for kind in ("lost", "duplicated", "diverged", "stuck", "illegal")}
+        counts = {kind: self.verdict.counts[kind] for kind in BAD}
         return {
             "seed": self.seed, "db": self.db, "minutes": round(self.minutes, 1), "clients": self.clients,
             "acts": self.verdict.acts, "files": self.verdict.files, "faults": dict(sorted(self.faults.items())),
@@ -119,6 +122,7 @@ class Chaos:
         self.house = House(self.folder, self.db, self.stack)
         self.app: Flask = self._furnish()
         self.wire = Wire(self.house.port, self.seed)
+        self.wire.calm = True
         self.stack.callback(self.wire.close)
         self.orders = self.folder / "orders"
         self.orders.write_text("work")
@@ -140,13 +144,14 @@ class Chaos:
         began = time.monotonic()
         for at, name in self._plan(seconds, kinds):
             time.sleep(max(began + at - time.monotonic(), 0))
-            if time.monotonic() - began > seconds:
-                break
+            if time.monotonic() - began > seconds and name not in ("backup", "restore"):
+                continue  # a slow machine: the rest is left out, but not what the run is for
             self.say(f"{time.monotonic() - began:6.1f} s  {name}")
             getattr(self, f"_{name}")()
         time.sleep(max(began + seconds - time.monotonic(), 0))
         lasted = time.monotonic() - began
         rest = self._come_to_rest()
+        reading.set(True)
         verdict = check(self.app, [(c.login, c.store, c.diary) for c in self.clients])
         self._judge(verdict, rest)
         return Figures(
@@ -202,14 +207,9 @@ class Chaos:
         return len({(s["epoch"], s["rev"]) for s in states}) == 1 and self._tasks_left() == 0
 
     def _tasks_left(self) -> int:
-        from sqlalchemy import text
-
-        from server.extensions import db, reading
-
-        reading.set(True)
+        reading.set(True)  # a look that waits for nobody
         with self.app.app_context():
-            query = "SELECT count(*) FROM task WHERE done_at IS NULL AND failed_at IS NULL AND id NOT LIKE 'periodic:%'"
-            return int(db.session.scalar(text(query)) or 0)
+            return tasks_left()
 
     def _judge(self, verdict: Verdict, rest: float) -> None:
         for client, state in self._last:
@@ -241,6 +241,12 @@ class Chaos:
             (folder / "settings.json").write_text(json.dumps({**common, **own}))
             self.clients.append(Client(login, folder))
             self.clients[-1].start()
+        deadline = time.monotonic() + SIGN_IN_SECONDS
+        while not all(client.state().get("complete") for client in self.clients):  # then the weather turns
+            if time.monotonic() > deadline:
+                raise RuntimeError("not everybody could sign in")
+            time.sleep(0.2)
+        self.wire.calm = False
 
     def _stop_clients(self) -> None:
         self.orders.write_text("stop")

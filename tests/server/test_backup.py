@@ -227,6 +227,18 @@ def test_a_backup_is_as_secret_as_the_server(app: Flask, cast: Cast, backup: Any
     assert kept.read_text() == "another"
 
 
+def test_rescue_files_and_the_key_that_opens_them_go_along(app: Flask, cast: Cast, backup: Any, tmp_path: Path):
+    (tmp_path / "rescues").mkdir(exist_ok=True)
+    (tmp_path / "rescues" / "one.rescue").write_bytes(b"sealed")
+    (tmp_path / "rescue.key").write_bytes(b"opens it")
+    path = backup()
+    (tmp_path / "rescues" / "one.rescue").unlink()
+    (tmp_path / "rescue.key").unlink()
+    restore(app, path, replace=True)
+    assert (tmp_path / "rescues" / "one.rescue").read_bytes() == b"sealed"
+    assert (tmp_path / "rescue.key").read_bytes() == b"opens it"
+
+
 def test_a_file_the_server_lost_is_listed_and_asked_for_again(
     app: Flask, lived: dict[str, Any], camera: Camera, backup: Any
 ):

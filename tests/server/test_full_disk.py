@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 from flask import Flask
@@ -13,7 +14,7 @@ from sqlalchemy import event, text
 
 from server.extensions import db
 from server.models import new_id
-from tests.cast import Cast
+from tests.cast import Cast, make_cast, password_of
 from tests.conftest import close
 from tests.peer import Peer
 from tests.server.camera import Camera, code, work
@@ -87,3 +88,21 @@ def test_bytes_that_find_no_room_are_sent_again_later(
     assert camera.patch(opened.location, offset, data[offset:]).status_code == 204
     work(app)
     assert camera.row(args).state == "verified"
+
+
+def test_a_database_that_is_locked_for_long_is_busy_and_no_fault(
+    make_app: Callable[..., Flask], database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    if not database_url.startswith("sqlite"):
+        return  # PostgreSQL has no lock of the whole file
+    monkeypatch.setattr("server.database.SQLITE_BUSY_SECONDS", 0.1)
+    app = make_app()
+    cast = make_cast(app)
+    close(app)
+    form = {"login": "alice", "password": password_of(cast.alice), "device": {"id": new_id()}}
+    with closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = app.test_client().post("/api/auth/login", json=form)
+        assert (answer.status_code, code(answer)) == (503, "busy")
+        other.execute("ROLLBACK")
+    assert app.test_client().post("/api/auth/login", json=form).status_code == 200
