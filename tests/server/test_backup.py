@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
@@ -364,48 +363,3 @@ def test_a_full_disk_and_a_wrong_folder_are_said_in_both_languages(
     said = run.invoke(args=["restore", str(made), "--replace"])
     assert said.exit_code == 0, said.output
     assert "start the server" in said.output and "启动服务器" in said.output
-
-
-def test_a_backup_older_than_the_schema_is_migrated(app: Flask, lived: dict[str, Any], backup: Any, tmp_path: Path):
-    """The newest migration is undone in the copy, as if the backup had been made before it."""
-    from alembic.script import ScriptDirectory
-
-    from server.backup.manifest import MIGRATIONS, write_sums
-
-    scripts = list(ScriptDirectory(str(MIGRATIONS)).walk_revisions())
-    if len(scripts) < 2 or scripts[0].down_revision is None:
-        pytest.skip("there is one migration only")
-    path, before = backup(), dump(app)
-    older = str(scripts[0].down_revision)
-    downgraded(app, path / "database.sqlite", older)
-    said = json.loads((path / "manifest.json").read_text())
-    from server.backup.manifest import look_into, paths_in
-    from server.files import sha256_of
-
-    (path / "manifest.json").write_text(json.dumps({**said, **look_into(path / "database.sqlite")}))
-    write_sums(path, {str(p.relative_to(path)): sha256_of(p) for p in paths_in(path)})
-    restore(app, path, replace=True)
-    after = dump(app)
-    assert {name: after[name] for name in ("journal", "note", "visit")} == {
-        name: before[name] for name in ("journal", "note", "visit")
-    }
-    with app.app_context():
-        assert db.session.scalar(text("SELECT version_num FROM alembic_version")) == scripts[0].revision
-
-
-def downgraded(app: Flask, database: Path, revision: str) -> None:
-    from alembic import command
-    from sqlalchemy import create_engine
-
-    from server.backup.copying import seal
-    from server.backup.manifest import MIGRATIONS
-    from server.database import sqlite_rules
-
-    engine = create_engine(f"sqlite:///{database}")
-    sqlite_rules(engine)
-    with app.app_context(), engine.begin() as connection:
-        config = app.extensions["migrate"].migrate.get_config(directory=str(MIGRATIONS))
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
-    seal(database)
