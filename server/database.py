@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import orjson
@@ -55,7 +56,25 @@ def sqlite_rules(engine: Engine) -> None:
         cursor.execute("PRAGMA cache_size=-65536")
         cursor.close()
 
+    # Threads of one process take turns here. SQLite's own way of waiting is to sleep and look again, up to a tenth of a
+    # second each time: the lock lies idle meanwhile, and who has waited longest is the last to look. Other processes
+    # (the worker, a command) still wait that way.
+    turn = threading.Lock()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
         # A writer that begins DEFERRED fails when it upgrades behind another; IMMEDIATE waits its turn instead.
-        connection.exec_driver_sql("BEGIN DEFERRED" if reading.get() else "BEGIN IMMEDIATE")
+        if reading.get():
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        if "turn" not in connection.info:
+            connection.info["turn"] = turn.acquire(timeout=SQLITE_BUSY_SECONDS)  # else SQLite says "locked", as it did
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def _give_up_turn(connection: Any, record: Any, *_: Any) -> None:
+        if record.info.pop("turn", False):
+            turn.release()
+
+    # Back in the pool, after the commit and its fsync. The event of the commit itself comes before it.
+    for end in ("checkin", "invalidate", "close", "detach"):
+        event.listen(engine, end, _give_up_turn)
