@@ -8,6 +8,8 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'work_order.register': ['dispatcher', 'operator', 'supervisor'],
   'work_order.edit': ['dispatcher', 'operator', 'supervisor'],
   'work_order.cancel': ['dispatcher', 'supervisor'],
+  'work_order.triage': ['dispatcher', 'operator', 'supervisor'],
+  'work_order.merge': ['dispatcher', 'supervisor'],
   'work_order.close': ['supervisor', 'call_back', 'dispatcher'],
   'visit.dispatch': ['dispatcher', 'supervisor'],
   'visit.reschedule': ['dispatcher', 'supervisor'],

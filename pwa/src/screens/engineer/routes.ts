@@ -14,6 +14,7 @@ const rest = {
   history: () => import('./HistoryScreen.vue'),
   ledger: () => import('./LedgerScreen.vue'),
   timeline: () => import('./TimelineScreen.vue'),
+  ticket: () => import('./TicketScreen.vue'),
 }
 
 export const routes: RouteRecordRaw[] = [
@@ -29,4 +30,5 @@ export const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/history', component: rest.history },
   { path: '/visits/:id/ledger', component: rest.ledger },
   { path: '/visits/:id/timeline', component: rest.timeline },
+  { path: '/visits/:id/ticket', component: rest.ticket },
 ]

@@ -2,11 +2,13 @@
 import { computed, type ComputedRef } from 'vue'
 import { addPhotos, answerItem } from '@/acts'
 import {
-  checklistState, latestAnswers, problemOf, typedNumber, type Answer, type Answers, type AnswerValue, type ChecklistItem,
+  checklistState, defectsOf, latestAnswers, problemOf, typedNumber, type Answer, type Answers, type AnswerValue, type ChecklistItem,
   type ChecklistState,
 } from '@/protocol/checklist'
 import type { Id } from '@/protocol/nouns'
+import { isLiveDefect } from '@/protocol/lifecycle'
 import { useRow, useRows, type RowOf } from '@/store'
+import { groupRows } from '@/components/group'
 import { useKeptEdits, type KeptEdits } from '@/components/keptEdits'
 
 /** What is typed at one item. A number is kept as typed; it becomes a decimal when it is one. */
@@ -24,6 +26,9 @@ export interface Run {
   edits: KeptEdits<Edits>
   set: (item: ChecklistItem, part: Partial<Typed>, now?: boolean) => void
   answerAll: (items: ChecklistItem[], value: AnswerValue) => Promise<void>
+  /** By item: the defects of this run, and the one of an earlier round that somebody has to look at again. */
+  defects: ComputedRef<Map<string, RowOf<'defect'>[]>>
+  lastTime: ComputedRef<Map<string, RowOf<'defect'>>>
   addFailPhotos: (item: ChecklistItem, files: Blob[]) => Promise<void>
 }
 
@@ -39,6 +44,8 @@ function useStored(visitId: Id, runId: Id) {
   const version = useRow('checklist_version', () => run.value?.body.version_id)
   const rows = useRows('checklist_answer', () => ({ index: 'run_id', value: runId }))
   const attachments = useRows('attachment', () => ({ index: 'visit_id', value: visitId }))
+  const visit = useRow('visit', () => visitId)
+  const siteDefects = useRows('defect', () => (visit.value ? { index: 'site_id', value: visit.value.body.site_id } : null))
   const items = computed(() => (version.value?.body.items ?? []) as ChecklistItem[])
   const itemOf = computed(() => new Map(items.value.map((item) => [item.id, item])))
 
@@ -46,17 +53,23 @@ function useStored(visitId: Id, runId: Id) {
     latestAnswers(
       (rows.value ?? []).map((row) => ({ ...row.body, id: row.id })),
       (attachments.value ?? []).map((row) => ({ ...row.body, id: row.id })),
+      defectsOf((siteDefects.value ?? []).map((row) => ({ ...row.body, id: row.id })), runId),
     ),
   )
+  const here = (row: RowOf<'defect'>) => !row.body.withdrawn && (row.body.run_id === runId || row.body.checked_run_id === runId)
+  const defects = computed(() => groupRows((siteDefects.value ?? []).filter(here), (row) => row.body.item_id))
+  const lastTime = computed(() => new Map((siteDefects.value ?? [])
+    .filter((row) => row.body.code === run.value?.body.code && row.body.item_id && !here(row) && !row.body.withdrawn && isLiveDefect(row.body.state))
+    .map((row) => [row.body.item_id, row])))
   const typed = computed<Edits>(() =>
     Object.fromEntries(Object.entries(stored.value).map(([id, { value, note }]) => [id, { value, note }])),
   )
 
-  return { run, version, rows, items, itemOf, stored, typed }
+  return { run, version, rows, items, itemOf, stored, typed, defects, lastTime }
 }
 
 export function useRun(visitId: Id, runId: Id): Run {
-  const { run, version, rows, items, itemOf, stored, typed: storedTyped } = useStored(visitId, runId)
+  const { run, version, rows, items, itemOf, stored, typed: storedTyped, defects, lastTime } = useStored(visitId, runId)
 
   const edits = useKeptEdits<Edits>(`run:${runId}`, () => storedTyped.value, async (changes) => {
     const leftOut: string[] = []
@@ -82,7 +95,7 @@ export function useRun(visitId: Id, runId: Id): Run {
     const all: Answers = {}
     for (const [id, typed] of Object.entries(edits.shown.value)) {
       const item = itemOf.value.get(id)
-      if (item) all[id] = { ...typed, value: valueToSend(item, typed.value), photos: stored.value[id]?.photos ?? [] } satisfies Answer
+      if (item) all[id] = { ...typed, value: valueToSend(item, typed.value), photos: stored.value[id]?.photos ?? [], defects: stored.value[id]?.defects ?? [] } satisfies Answer
     }
     return all
   })
@@ -108,7 +121,7 @@ export function useRun(visitId: Id, runId: Id): Run {
   }
 
   return {
-    run, version, items, answers, edits, set, answerAll, addFailPhotos,
+    run, version, items, answers, edits, set, answerAll, addFailPhotos, defects, lastTime,
     state: computed(() => checklistState(items.value, answers.value)),
     pending: computed(() => new Set((rows.value ?? []).filter((row) => row.pending).map((row) => row.body.item_id))),
   }

@@ -1,7 +1,7 @@
 /** What this visit asks for and nobody has finished: to be told before the customer signs, not when the office asks. */
 import { computed, type ComputedRef } from 'vue'
 import { localName, t } from '@/i18n'
-import { checklistState, latestAnswers, type ChecklistItem } from '@/protocol/checklist'
+import { checklistState, defectsOf, latestAnswers, type ChecklistItem } from '@/protocol/checklist'
 import { useRows, type RowOf } from '@/store'
 
 export interface Unfinished { code: string; label: string; words: string; to: string }
@@ -12,12 +12,14 @@ export function useUnfinished(visit: () => RowOf<'visit'> | null | undefined): C
   const runs = useRows('checklist_run', here)
   const answers = useRows('checklist_answer', here)
   const attachments = useRows('attachment', here)
+  const defects = useRows('defect', () => ({ index: 'site_id', value: visit()?.body.site_id ?? '' }))
   const versions = useRows('checklist_version')
 
   function missing(run: RowOf<'checklist_run'>, items: ChecklistItem[]): number {
     const mine = (answers.value ?? []).filter((row) => row.body.run_id === run.id).map((row) => ({ ...row.body, id: row.id }))
     const photos = (attachments.value ?? []).map((row) => ({ ...row.body, id: row.id }))
-    return new Set(checklistState(items, latestAnswers(mine, photos)).missing.map((miss) => miss.item)).size
+    const found = defectsOf((defects.value ?? []).map((row) => ({ ...row.body, id: row.id })), run.id)
+    return new Set(checklistState(items, latestAnswers(mine, photos, found)).missing.map((miss) => miss.item)).size
   }
   return computed(() => {
     const row = visit()
