@@ -105,6 +105,10 @@ class Thumb:
         place = within or self.page.locator("main")
         place.locator("label").filter(has_text=exactly(name)).click()
 
+    def choose_way(self, sheet: Locator, name: str) -> None:
+        """A radio button whose label goes on with a hint."""
+        sheet.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(name)}")).click()
+
     # --- The record ---------------------------------------------------------------------------------------
 
     def pick(self, field: str, word: str) -> None:

@@ -18,7 +18,7 @@ export const zhField = {
   'severity.critical': '严重',
   'severity.minor_hint': '不影响使用',
   'severity.major_hint': '影响使用',
-  'severity.critical_hint': '安全隐患或停用',
+  'severity.critical_hint': '有安全隐患',
   'defect_state.open': '待处理',
   'defect_state.fixed_on_spot': '已现场整改',
   'defect_state.work_order': '已转工单',
