@@ -22,6 +22,7 @@ from tests.journeys.desk import Desk
 from tests.journeys.test_accessibility import AXE, faults
 from tests.journeys.thumb import ROUND_MS, Thumb
 from tests.journeys.wire import Wire
+from tests.tus_client.live import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Locator, Page
@@ -190,6 +191,7 @@ def test_a_failed_check_makes_a_work_order_offline_and_is_verified_next_month(
     (ticket,) = proof.rows(town, WorkOrder, raised_by_id=cast.alice.id)
     desk = Desk(fresh("dora").new_page(), town.url).enter(cast.dora)
     drawer = take_and_dispatch(town, desk)
+    wait_for(lambda: proof.rows(town, Visit, work_order_id=ticket.id))
     assert [visit.lead_id for visit in proof.rows(town, Visit, work_order_id=ticket.id)] == [cast.bob.id]
     assert town.peer(cast.bob).pull().one("defect", raised_id=ticket.id)["photos"][0]["sha256"] == proof.sha256_of(
         photos[0]
