@@ -338,3 +338,9 @@ def test_the_wire_changes_only_together_with_its_version():
         f"the wire of version {protocol.VERSION} is recorded with another fingerprint than {now}: raise VERSION, "
         "write its history, and record the new one beside the old ones"
     )
+
+
+def test_nothing_that_make_makes_is_committed():
+    command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
+    made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    clean(made, "These are made on each machine, and name places of it:")
