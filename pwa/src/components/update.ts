@@ -48,6 +48,8 @@ export function watchForUpdates(): void {
 }
 
 async function register(workers: ServiceWorkerContainer): Promise<void> {
+  // The worker fetches the whole app: at a first visit it must not stand in the way of the page itself.
+  if (document.readyState !== 'complete') await new Promise((done) => window.addEventListener('load', done, { once: true }))
   registration = await workers.register('/sw.js', { scope: '/' })
   const look = () => { waiting.value = registration!.waiting !== null && workers.controller !== null }
   registration.addEventListener('updatefound', () => registration!.installing?.addEventListener('statechange', look))
