@@ -11,6 +11,7 @@ export const officeCareEn: Record<keyof typeof officeCareZh, string> = {
   'office.review.amend_means': 'Correct what is wrong, then apply; both versions are kept.',
   'office.review.attach_means': 'Not applied; the content becomes a note on a visit or work order you choose.',
   'office.review.discard_means': 'Not applied; the content stays in the journal only.',
+  'office.review.why': 'Why',
   'office.review.place': 'Keep on',
   'office.review.place_order': 'Work order {what} (in its history)',
   'office.review.was_applied': 'Applied',

@@ -9,6 +9,7 @@ export const officeCareZh = {
   'office.review.amend_means': '改掉写错的再执行；原话和改后的都留着。',
   'office.review.attach_means': '不执行；内容作为备注存到您选的任务或工单。',
   'office.review.discard_means': '不执行；内容只留在日志里。',
+  'office.review.why': '为什么这样处理',
   'office.review.place': '存到',
   'office.review.place_order': '工单 {what}（记在经过里）',
   'office.review.was_applied': '已照办',
