@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from server import clock
 from server.demo.answers import Given, fill
+from server.demo.defects import Act, Register
 from server.demo.pictures import BY_CLASS, Album, Picture
 from server.demo.timeline import Timeline
 from server.demo.world import World
@@ -63,9 +64,11 @@ class Stage:
     world: World
     timeline: Timeline
     album: Album = field(init=False)
+    defects: Register = field(init=False)
 
     def __post_init__(self) -> None:
         self.album = Album(self.world.rng)
+        self.defects = Register(self.world)
 
     # --- The office ---------------------------------------------------------------------------------------
 
@@ -220,6 +223,7 @@ class Stage:
     ) -> None:
         run = self.world.id(start)
         self.does(trip, start, "checklist.start", id=run, version_id=version_id)
+        self._about(trip, self.defects.looked_at_again(start, trip.matter.site.id, run))
         scan = trip.matter.asset.number if trip.matter.asset else trip.matter.site.number
         given = list(fill(self.world, items, scan))
         for number, answer in enumerate(given):
@@ -238,6 +242,15 @@ class Stage:
             value = taken[0]
         args = {"id": answer, "run_id": run, "item_id": given.item["id"], "value": value, "note": given.note}
         self.timeline.add(at, trip.login, "checklist.answer", args)
+        if value == "fail":
+            self._about(trip, self.defects.opened(at, trip.matter.site.id, run, given.item, given.note))
+
+    def _about(self, trip: Trip, acts: Iterable[Act]) -> None:
+        for at, name, args in acts:
+            if name == "defect.withdraw":
+                self.timeline.add(at, trip.login, name, args)
+            else:
+                self.does(trip, at, name, **args)
 
     def _answer_picture(self, trip: Trip, at: datetime, role: str, answer: str) -> str:
         if role == "signature":

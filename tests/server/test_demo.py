@@ -30,6 +30,7 @@ from server.models import (
     ChecklistVersion,
     Conflict,
     Customer,
+    Defect,
     JournalEntry,
     Note,
     Part,
@@ -104,7 +105,16 @@ def test_the_company_is_as_large_as_promised():
 def test_there_are_work_orders_in_every_state_and_of_every_kind():
     orders = Counter(db.session.scalars(select(WorkOrder.state)))
     assert 140 <= orders.total() <= 190
-    assert set(orders) == {"ready", "scheduled", "in_progress", "work_done", "confirming", "closed", "cancelled"}
+    assert set(orders) == {
+        "registered",
+        "ready",
+        "scheduled",
+        "in_progress",
+        "work_done",
+        "confirming",
+        "closed",
+        "cancelled",
+    }
     assert set(db.session.scalars(select(WorkOrder.kind))) == {"repair", "monthly", "quarterly", "half_year"}
     visits = set(db.session.scalars(select(Visit.state)))
     assert visits >= {
@@ -112,6 +122,12 @@ def test_there_are_work_orders_in_every_state_and_of_every_kind():
         "submitted", "reviewed", "cancelled",
     }  # fmt: skip
     assert count(WorkOrder, WorkOrder.follow_up) >= 1
+
+
+def test_defects_stand_in_what_became_of_them():
+    defect_states = set(db.session.scalars(select(Defect.state)))
+    assert defect_states >= {"open", "fixed_on_spot", "work_order", "withdrawn"}
+    assert count(WorkOrder, WorkOrder.defect_id.is_not(None)) == count(Defect, Defect.raised_id.is_not(None)) >= 1
 
 
 @pytest.mark.parametrize("login", HEROES)
