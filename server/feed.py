@@ -12,6 +12,7 @@ waits in a circle.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cache
 from typing import Any
 
@@ -27,6 +28,7 @@ from sync.digest import halves, row_hash
 
 CLOCK_ID = 1
 ROWS_PER_STATEMENT = 500
+COLLECTED = ("changed", "born", "held", "deadline", "touched", "users", "journal", "published")  # by a transaction
 
 _CLOCK = text("SELECT rev, epoch FROM clock WHERE id = 1")
 _FLOOR = text("SELECT floor FROM clock WHERE id = 1")
@@ -52,9 +54,11 @@ def current(session: Session) -> tuple[int, str]:
     """The clock's rev and the epoch; the clock row is made with the first transaction of a database."""
     row = session.execute(_CLOCK).one_or_none()
     if row is None:
-        epoch = new_id()
-        session.execute(insert(Clock).values(id=CLOCK_ID, rev=0, epoch=epoch))
-        return 0, epoch
+        # Two processes may be the first: one of them makes the row, both read it.
+        dialect: Any = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+        first = dialect.insert(Clock).values(id=CLOCK_ID, rev=0, epoch=new_id())
+        session.execute(first.on_conflict_do_nothing())
+        row = session.execute(_CLOCK).one()
     return row.rev, row.epoch
 
 
@@ -120,13 +124,31 @@ def _tell(session: Session) -> None:
             listener(rev)
 
 
+@event.listens_for(PublishingSession, "after_transaction_create")
+def _mark(session: Session, transaction: SessionTransaction) -> None:
+    """Remembers, at a savepoint, what the transaction had collected until then."""
+    if transaction.nested:
+        marks = session.info.setdefault("savepoints", {})
+        marks[transaction] = {key: copy(session.info[key]) for key in COLLECTED if key in session.info}
+
+
 @event.listens_for(PublishingSession, "after_soft_rollback")
 def _forget(session: Session, previous: SessionTransaction) -> None:
-    """A savepoint rolled back forgets nothing: rows that no longer stand are left out when publishing."""
+    """What was rolled back is forgotten, and nothing else.
+
+    A row that only a savepoint changed has lost its lock with it. Somebody else may have changed it by now, and to
+    publish it once more would lay an older body over a newer one.
+    """
+    kept: dict[str, Any] = {}
     if previous.nested:
-        return
-    for key in ("changed", "born", "held", "deadline", "touched", "users", "journal", "published"):
+        kept = session.info["savepoints"].pop(previous)
+    elif session.in_nested_transaction():
+        return  # a flush failed within a savepoint: that is still to be rolled back, and nothing more
+    else:
+        session.info.pop("savepoints", None)
+    for key in COLLECTED:
         session.info.pop(key, None)
+    session.info.update(kept)
 
 
 def publish(session: Session) -> None:
@@ -136,6 +158,7 @@ def publish(session: Session) -> None:
     journal = session.info.pop("journal", [])
     touched, users = session.info.pop("touched", set()), session.info.pop("users", set())
     born = session.info.pop("born", {})
+    session.info.pop("savepoints", None)
     if not changed and not journal:
         return
     rows = [_feed_row(noun, row) for (noun, _), row in changed.items() if _stands(session, row)]

@@ -164,3 +164,34 @@ def test_the_revs_that_rows_had_before_are_found_by_their_keys_and_not_by_readin
         explain = "EXPLAIN QUERY PLAN " if dialect == "sqlite" else "EXPLAIN "
         plan = " ".join(str(row) for row in db.session.execute(text(explain + sql), values))
         assert ("SEARCH f USING" if dialect == "sqlite" else "Index Scan using pk_feed") in plan
+
+
+def test_what_only_a_savepoint_changed_is_not_published_when_it_is_rolled_back(app: Flask, order: str):
+    """Its lock is gone with the savepoint: somebody else may have changed the row by now, and published that."""
+    with app.app_context():
+        first, second = db.session.scalars(select(Note)).one(), note(order)
+        before = feed.current(db.session())[0]
+        db.session.add(second)
+        savepoint = db.session.begin_nested()
+        first.text = "不算"
+        db.session.flush()
+        savepoint.rollback()
+        db.session.commit()
+        query = select(FeedRow.row_id, FeedRow.rev).where(FeedRow.noun == "note")
+        revs = {row.row_id: row.rev for row in db.session.execute(query)}
+        assert (revs[first.id], revs[second.id]) == (before, before + 1)
+
+
+def test_what_was_changed_before_a_savepoint_is_published_although_it_is_rolled_back(app: Flask, order: str):
+    with app.app_context():
+        first = db.session.scalars(select(Note)).one()
+        first.text = "算"
+        db.session.flush()
+        savepoint = db.session.begin_nested()
+        first.text = "不算"
+        db.session.flush()
+        savepoint.rollback()
+        db.session.commit()
+        body = db.session.scalar(select(FeedRow.body).where(FeedRow.noun == "note"))
+        assert '"text":"算"' in (body or "")
+        assert kept() == counted()

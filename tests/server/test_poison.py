@@ -75,6 +75,28 @@ def test_a_fault_that_shows_only_when_rows_are_written_is_parked_like_any_other(
     assert phone.do("visit.accept", visit_id=visit_id)["outcome"] == "applied"
 
 
+def test_an_act_that_fails_when_it_is_written_takes_no_other_acts_journal_along(
+    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch
+):
+    from server import acts
+
+    _, visit_id = dispatched(desk, cast, cast.alice)
+    entry = acts.REGISTRY["note.add"]
+
+    def failing(ctx: Any, id: str, visit_id: str, text: str) -> None:
+        ctx.add(Note(id=id, visit_id=visit_id, work_order_id=None, text=text))  # refused by the column, at the flush
+
+    monkeypatch.setitem(acts.REGISTRY, "note.add", acts.Entry(entry.name, entry.version, entry.schema, failing))
+    good = [phone.act("visit.accept", visit_id=visit_id)]
+    bad = phone.act("note.add", id=new_id(), visit_id=visit_id, text="毒丸")
+    good.append(phone.act("visit.travel", visit_id=visit_id))
+    phone.push()
+    assert [phone.receipts[act["id"]]["outcome"] for act in good] == ["applied", "applied"]
+    assert phone.receipts[bad["id"]]["outcome"] == "parked"
+    with app.app_context():
+        assert set(db.session.scalars(select(JournalEntry.id))) >= {act["id"] for act in [*good, bad]}
+
+
 @pytest.mark.parametrize("status", [
     {"pending": 2**40, "files_waiting": 2**40}, {"oldest_at": "0001-01-01T00:00:00Z"},
     {"oldest_at": "9999-12-31T23:59:59Z"}, {"storage_used": 2**60, "storage_quota": 1e300},
