@@ -38,10 +38,11 @@ finish() {
 trap 'finish; exit 0' INT TERM
 trap finish EXIT
 
-if [ -n "${REDIS_URL:-}" ]; then
+start_worker() {
   "$PY" -m flask --app wsgi worker &
   worker=$!
-fi
+}
+if [ -n "${REDIS_URL:-}" ]; then start_worker; fi
 "$PY" -m gunicorn --config deploy/gunicorn.conf.py wsgi:app &
 server=$!
 
@@ -52,4 +53,13 @@ until "$PY" -c "import socket, sys; socket.create_connection((sys.argv[1], int(s
 done
 flask welcome
 
+# A worker that died is started again; without one, photos would stay unverified until somebody notices.
+while kill -0 "$server" 2>/dev/null; do
+  if [ -n "$worker" ] && ! kill -0 "$worker" 2>/dev/null; then
+    echo "serve.sh: the worker has ended and is started again" >&2
+    start_worker
+  fi
+  sleep 2 &
+  wait $!
+done
 wait "$server"

@@ -11,12 +11,13 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, has_request_context, request
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 LANGUAGES = ("zh-CN", "en")
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+AWAY = ("08", "57")  # classes of SQLSTATE: connection exception, operator intervention
 DISK_FULL = "53100"  # PostgreSQL's code
 
 # code: (status, Chinese, English). Codes are part of the API: never renamed, only added.
@@ -135,6 +136,16 @@ def disk_is_full(error: Exception) -> bool:
     return getattr(cause, "sqlite_errorname", None) == "SQLITE_FULL" or getattr(cause, "sqlstate", None) == DISK_FULL
 
 
+def is_away(error: DBAPIError) -> bool:
+    """Whether PostgreSQL could not be reached, stops or starts; nothing of it was committed."""
+    if error.connection_invalidated:
+        return True
+    of_the_server = type(error.orig).__module__.partition(".")[0] == "psycopg" and isinstance(error, OperationalError)
+    # A connection that never came to be has no SQLSTATE; the classes are "connection" and "operator intervention".
+    state = getattr(error.orig, "sqlstate", None)
+    return of_the_server and (state is None or state[:2] in AWAY)
+
+
 def server_full() -> Problem:
     """Phones keep what they have and come again."""
     return Problem("server-full", headers={"Retry-After": "30"})
@@ -196,7 +207,7 @@ def init_problems(app: Flask) -> None:
             return _full(error)
         if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):  # behind others for 30 s
             return answer(Problem("busy", headers={"Retry-After": "2"}))
-        if not error.connection_invalidated:
+        if not is_away(error):
             return _fault(error)
         current_app.logger.warning("the database went away: %s", type(error.orig).__name__)
         return answer(Problem("busy", headers={"Retry-After": "1"}))

@@ -66,8 +66,8 @@ def check(app: Flask, clients: Iterable[tuple[str, Path, Path]]) -> Verdict:
             verdict.found("duplicated", f"an act nobody made: {journal[act_id].act} {act_id}")
         _order(verdict, entries)
         _database(verdict, entries)
+        _queues(verdict)  # before the files, which only wait for it
         _files(verdict)
-        _queues(verdict)
     return verdict
 
 

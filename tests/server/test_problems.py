@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 from server.extensions import db
+from server.models import new_id
 from server.problems import CATALOGUE, sentence
 from tests.cast import Cast, sign_in
+from tests.conftest import build_app
 from tests.peer import Peer
 
 
@@ -86,6 +90,17 @@ def test_errors_by_place_in_a_list_are_told(client, cast):
     answer = client.post("/api/users", json=body, headers=sign_in(client, cast.ada))
     assert answer.status_code == 422, answer.text
     assert answer.json["errors"]["json"]["roles"]["0"]
+
+
+def test_a_postgresql_that_is_down_is_busy_and_no_fault_of_what_was_asked(tmp_path: Path):
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))
+        url = f"postgresql+psycopg://postgres@127.0.0.1:{nobody.getsockname()[1]}/away"
+        app = build_app(url, tmp_path)
+        answer = app.test_client().post(
+            "/api/auth/login", json={"login": "alice", "password": "x" * 12, "device": {"id": new_id()}}
+        )
+    assert (answer.status_code, answer.json["code"], answer.headers["Retry-After"]) == (503, "busy", "1")
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has no connections to lose
