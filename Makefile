@@ -54,7 +54,7 @@ types: install-dev
 	@$(BOOT) npm run --silent types
 
 house: install-dev
-	@$(PYTEST) -q tests/test_house.py tests/test_house_pwa.py
+	@$(PYTEST) -q tests/test_house.py tests/test_house_pwa.py tests/test_house_docs.py
 
 check: lint types house
 
