@@ -1,13 +1,15 @@
 /**
- * A server in memory, for the client's side of the wire: receipts once per number, a feed with revs, tus uploads. Not
+ * A server in memory, for the client's side of the wire: a number line per device, receipts once per number and act, a
+ * feed by rev, scopes that come and go, epochs, tus uploads. Not
  * the rules of the house: those are tested against the real server by the journeys.
  */
 import { createHash } from 'node:crypto'
 import type { Act } from '../src/protocol/acts'
 import type { WireRow } from '../src/protocol/wire'
 
-interface PushBody { acts: Act[]; status: { pending: number; files_waiting: number } }
-interface Stored { act: Act; rev: number }
+interface PushBody { device: string; acts: Act[]; status: { pending: number; files_waiting: number } }
+/** `again`: the act was known under another number, so it was answered and not done. */
+interface Stored { act: Act; rev: number; device: string; again: boolean }
 interface Upload { sha256: string; attachment: string; size: number; bytes: Uint8Array }
 interface CheckBody {
   cookie: string
@@ -59,50 +61,95 @@ export class FakeServer {
 
   private serve(path: string, method: string, body: unknown, headers: Headers): Response {
     if (path === '/api/auth/refresh') return this.refresh(headers)
+    if (path === '/api/devices') return this.register(headers)
     if (headers.get('Authorization') !== `Bearer ${this.access}`) return problem(401, 'token-expired')
     if (path === '/api/sync/push') return this.push(body as PushBody)
-    if (path === '/api/sync/pull') return this.pull(body as { cookie: string | null })
+    if (path === '/api/sync/pull') return this.pull(body as { device: string; cookie: string | null })
     if (path === '/api/sync/check') return this.check(body as CheckBody)
     if (path.startsWith('/api/files/uploads')) return this.tus(path, method, body as Uint8Array, headers)
     return problem(404, 'not-found')
   }
 
   refreshes = 0
+  /** A token used once is good once more while its successor was not used: the answer may have been lost. */
   refresh(headers: Headers): Response {
-    if (headers.get('Authorization') !== `Bearer refresh-${this.refreshes + 1}`) return problem(401, 'refresh-refused')
-    this.refreshes += 1
+    const used = Number(headers.get('Authorization')?.replace('Bearer refresh-', ''))
+    if (used !== this.refreshes + 1 && used !== this.refreshes) return problem(401, 'refresh-refused')
+    this.refreshes = used
     this.access = `access-${this.refreshes}`
     return json({ access: this.access, refresh: `refresh-${this.refreshes + 1}`, access_expires_at: '2099-01-01T00:00:00Z' })
   }
 
-  get last() { return this.journal.length }
+  private register(headers: Headers): Response {
+    const answer = this.refresh(headers)
+    return answer.ok ? new Response(answer.body, { status: 201, headers: answer.headers }) : answer
+  }
 
-  private push({ acts, status }: PushBody): Response {
+  lastOf(device: string): number {
+    return this.journal.filter((stored) => stored.device === device).length
+  }
+
+  /** What an act does to the rows; nothing, unless a test says so. */
+  effect: (act: Act, rev: number) => WireRow[] = () => []
+
+  private push({ device, acts, status }: PushBody): Response {
     this.statuses.push(status)
     const receipts = []
-    this.rev += 1
     for (const act of acts) {
-      if (act.n > this.last + 1) break
-      if (act.n === this.last + 1) this.journal.push({ act, rev: this.rev })
-      const stored = this.journal[act.n - 1]!
+      const last = this.lastOf(device)
+      if (act.n > last + 1) break
+      if (act.n === last + 1) this.take(device, act)
+      const stored = this.journal.filter((one) => one.device === device)[act.n - 1]!
       if (stored.act.id !== act.id) return problem(409, 'device-cloned')
       receipts.push({ n: act.n, id: act.id, outcome: 'applied', rev: stored.rev, code: null, detail: null })
     }
-    return json({ protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), last: this.last, receipts })
+    const last = this.lastOf(device)
+    return json({ protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), last, receipts })
+  }
+
+  private take(device: string, act: Act): void {
+    const known = this.journal.find((one) => one.act.id === act.id)
+    const rev = known?.rev ?? (this.rev += 1)
+    this.journal.push({ act, rev, device, again: known !== undefined })
+    if (!known) this.feed.push(...this.effect(act, rev))
+  }
+
+  /** Scopes that are not this person's (any more), and since which rev; and those that became theirs. */
+  gone = new Map<string, number>()
+  come = new Map<string, number>()
+
+  leave(scope: string): void {
+    this.come.delete(scope)
+    this.gone.set(scope, (this.rev += 1))
+  }
+
+  enter(scope: string): void {
+    this.gone.delete(scope)
+    this.come.set(scope, (this.rev += 1))
+  }
+
+  /** The newest of each row that this person may see, in the order of change: what a phone holds after its last page. */
+  held(): WireRow[] {
+    const latest = new Map([...this.feed].sort((a, b) => a.rev - b.rev).map((row) => [`${row.noun}:${row.id}`, row]))
+    return [...latest.values()].filter((row) => !this.gone.has(row.scope))
   }
 
   /** The cookie is the rev pulled and the place in the page. */
-  private pull({ cookie }: { cookie: string | null }): Response {
+  private pull({ device, cookie }: { device: string; cookie: string | null }): Response {
     const [epoch, from, skip] = cookie ? cookie.split('/') : [this.epoch, '0', '0']
     const reset = epoch !== this.epoch
     const since = reset ? 0 : Number(from)
-    const fresh = this.feed.filter((row) => row.rev > since).sort((a, b) => a.rev - b.rev)
-    const rows = fresh.slice(Number(skip), Number(skip) + this.pageRows)
-    const more = fresh.length > Number(skip) + rows.length
-    const next = more ? `${this.epoch}/${since}/${Number(skip) + rows.length}` : `${this.epoch}/${this.rev}/0`
+    const at = reset ? 0 : Number(skip)
+    const entered = [...this.come].filter(([, rev]) => rev > since).map(([scope]) => scope)
+    const left = [...this.gone].filter(([, rev]) => rev > since).map(([scope]) => ({ scope, reason: 'reassigned' }))
+    const fresh = this.feed.filter((row) => !this.gone.has(row.scope) && (row.rev > since || entered.includes(row.scope)))
+      .sort((a, b) => a.rev - b.rev)
+    const rows = fresh.slice(at, at + this.pageRows)
+    const more = fresh.length > at + rows.length
+    const next = more ? `${this.epoch}/${since}/${at + rows.length}` : `${this.epoch}/${this.rev}/0`
     return json({
       protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: more ? since : this.rev, more,
-      complete: !more, last: this.last, rows, entered: [], left: [],
+      complete: !more, last: this.lastOf(device), rows, entered, left,
     })
   }
 
@@ -112,9 +159,8 @@ export class FakeServer {
 
   /** Live rows by scope, and the newest rev in each. */
   private scopes(): Map<string, { rows: WireRow[]; rev: number }> {
-    const latest = new Map([...this.feed].sort((a, b) => a.rev - b.rev).map((row) => [`${row.noun}:${row.id}`, row]))
     const found = new Map<string, { rows: WireRow[]; rev: number }>()
-    for (const row of latest.values()) {
+    for (const row of this.held()) {
       const scope = found.get(row.scope) ?? { rows: [], rev: 0 }
       if (row.body !== null) scope.rows.push(row)
       found.set(row.scope, { rows: scope.rows, rev: Math.max(scope.rev, row.rev) })
@@ -130,7 +176,8 @@ export class FakeServer {
     const held = [...this.scopes()]
     const [rows, hex] = digestOf(held.flatMap(([, scope]) => scope.rows))
     const same = rows === count && hex === digest
-    const verdict = held.some(([, { rev }]) => rev > since) ? 'moved' : same ? 'agree' : 'differs'
+    const moved = [...this.gone.values(), ...this.come.values()].some((rev) => rev > since)
+    const verdict = moved || held.some(([, { rev }]) => rev > since) ? 'moved' : same ? 'agree' : 'differs'
     const said = held.filter(([, { rev }]) => rev <= since).map(([scope, found]) => [scope, digestOf(found.rows)])
     return json({ ...head, verdict, scopes: verdict === 'agree' ? null : Object.fromEntries(said) })
   }
@@ -163,8 +210,18 @@ export class FakeServer {
     const checksum = createHash('sha256').update(body).digest('base64')
     if (headers.get('Upload-Checksum') !== `sha256 ${checksum}`) return problem(460, 'checksum-mismatch')
     upload.bytes = new Uint8Array(Buffer.concat([upload.bytes, body]))
-    if (upload.bytes.length === upload.size) this.files.set(upload.attachment, upload.bytes)
+    if (upload.bytes.length === upload.size) this.keep(upload)
     return new Response(null, { status: 204, headers: { 'Upload-Offset': offset() } })
+  }
+
+  /** What a whole file does to the rows; nothing, unless a test says so. */
+  stored: (attachment: string, rev: number) => WireRow[] = () => []
+
+  private keep({ attachment, bytes }: Upload): void {
+    this.files.set(attachment, bytes)
+    const rows = this.stored(attachment, this.rev + 1)
+    if (rows.length) this.rev += 1
+    this.feed.push(...rows)
   }
 
   private open(headers: Headers): Response {

@@ -1,6 +1,7 @@
 /**
- * The number line of this device. A line is shared by two devices when a storage was cloned, and closed when a device
- * is revoked: then what was not answered goes on under a line of its own. Ids stay, because they say what an act is.
+ * The number line of this device. A line is shared by two devices when a storage was cloned, closed when a device is
+ * revoked, and broken when a restored server waits for a number that nobody has any more: then what was not answered
+ * goes on under a line of its own. Ids stay, because they say what an act is.
  */
 import type { Id } from '../protocol/nouns'
 import { atomically } from './connection'
@@ -30,6 +31,15 @@ export async function beginLine(database: UserDatabase, deviceId: Id, tokens: To
     ])
     await writeMeta(db, { deviceId, tokens, lastN: unsent.length, acknowledgedN: 0, lineClosed: false })
   })
+}
+
+/**
+ * Whether the server waits for a number this device has not any more, because a backup older than the journal was restored.
+ * `last`: the number up to which it has answered. It will never take what waits here, so only another line can go on.
+ */
+export async function beyondReach(db: Tables, last: number): Promise<boolean> {
+  const [first] = await db.outbox.where('state').equals('pending').sortBy('n')
+  return first !== undefined && first.n > last + 1
 }
 
 /** A server restored from a backup may have lost acts of former lines: they go again, under numbers of this one. */

@@ -1,6 +1,7 @@
 /** Acts up: batch after batch until nothing waits. Only a receipt moves the queue on. */
 import { now } from '../store/clock'
 import { lossWasReported, unreportedLoss } from '../store/evicting'
+import { beyondReach } from '../store/line'
 import { acceptReceipts, countTry, nextBatch } from '../store/receipts'
 import { readMeta, writeMeta } from '../store/meta'
 import { storageReport } from '../store/storage'
@@ -25,7 +26,13 @@ export async function pushAll(peer: Peer): Promise<void> {
     if (!batch.length) return
     await countTry(peer.db, batch)
     try {
-      const moved = await acceptReceipts(peer.db, await push(peer, batch))
+      const answer = await push(peer, batch)
+      const moved = await acceptReceipts(peer.db, answer)
+      if (!healed && (await beyondReach(peer.db, answer.last))) {
+        healed = true
+        await registerAnew(peer)
+        continue
+      }
       if (!moved) throw new Problem(500, 'no-receipts', 'The server answered without a receipt for what was sent')
     } catch (error) {
       if (error instanceof Problem && error.code === 'device-cloned' && !healed) {

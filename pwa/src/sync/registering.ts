@@ -1,4 +1,4 @@
-/** Another number line for a device whose storage was cloned, without the password and without losing an act. */
+/** Another number line for a device whose own is shared or broken (`store/line.ts`), without the password and without losing an act. */
 import { newId } from '../protocol/ids'
 import type { Id } from '../protocol/nouns'
 import { beginLine } from '../store/line'

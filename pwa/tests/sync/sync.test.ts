@@ -159,6 +159,50 @@ describe('a server restored from a backup', () => {
     expect(await store.db.outbox.count()).toBe(0)
     expect(await store.db.journal.count()).toBe(3)
   })
+
+  test('from before the journal began goes on with a line of other numbers', async () => {
+    await acceptVisit(VISIT)
+    await addNote(VISIT, '一')
+    await syncRows(store)
+    await store.db.journal.clear() // pruned: both were answered more than 30 days ago
+    await addNote(VISIT, '二')
+    await addNote(VISIT, '三')
+    const [ids, before] = [(await store.db.outbox.orderBy('n').toArray()).map(({ id }) => id), await readMeta(store.db, 'deviceId')]
+    server.journal = []
+    server.epoch = 'epoch-2'
+    server.feed = firstRows()
+    await syncRows(store)
+    const after = await readMeta(store.db, 'deviceId')
+    expect(after).not.toBe(before)
+    expect(server.journal.map(({ act, device }) => [act.n, act.id, device])).toEqual([[1, ids[0], after], [2, ids[1], after]])
+    await addNote(VISIT, '四')
+    await syncRows(store)
+    expect(server.journal.at(-1)!.act).toMatchObject({ n: 3, args: { text: '四' } })
+    expect(server.requests.filter(({ path }) => path === '/api/devices')).toHaveLength(1)
+    expect(await syncStatus(store.db)).toMatchObject({ pendingActs: 0, contact: 'ok' })
+    expect((await syncStatus(store.db)).problem).toBeUndefined()
+  })
+
+  test('from before part of the journal sends the part again too, once and in order', async () => {
+    for (const text of ['一', '二', '三']) await addNote(VISIT, text)
+    await syncRows(store)
+    await store.db.journal.delete(1)
+    await store.db.journal.delete(2)
+    await addNote(VISIT, '四')
+    server.journal.length = 1
+    await syncRows(store)
+    const texts = server.journal.filter(({ again }) => !again).map(({ act }) => (act.args as { text: string }).text)
+    expect(texts).toEqual(['一', '三', '四'])
+  })
+
+  test('that waits for the same number after that is a fault to be told, not a circle', async () => {
+    await acceptVisit(VISIT)
+    await store.db.outbox.toCollection().modify((entry) => { entry.n = 5 })
+    server.lastOf = () => 0
+    await expect(syncRows(store)).rejects.toMatchObject({ code: 'no-receipts' })
+    expect(server.requests.filter(({ path }) => path === '/api/devices')).toHaveLength(1)
+    expect(await syncStatus(store.db)).toMatchObject({ pendingActs: 1 })
+  })
 })
 
 describe('a token', () => {
