@@ -134,22 +134,23 @@ export class FakeServer {
     return [...latest.values()].filter((row) => !this.gone.has(row.scope))
   }
 
-  /** The cookie is the rev pulled and the place in the page. */
+  /** The cookie is the rev pulled; within a pass also the place in the feed and the rev the pass will bring it to. */
   private pull({ device, cookie }: { device: string; cookie: string | null }): Response {
-    const [epoch, from, skip] = cookie ? cookie.split('/') : [this.epoch, '0', '0']
-    const reset = epoch !== this.epoch
-    const since = reset ? 0 : Number(from)
-    const at = reset ? 0 : Number(skip)
-    const entered = [...this.come].filter(([, rev]) => rev > since).map(([scope]) => scope)
-    const left = [...this.gone].filter(([, rev]) => rev > since).map(([scope]) => ({ scope, reason: 'reassigned' }))
-    const fresh = this.feed.filter((row) => !this.gone.has(row.scope) && (row.rev > since || entered.includes(row.scope)))
-      .sort((a, b) => a.rev - b.rev)
-    const rows = fresh.slice(at, at + this.pageRows)
-    const more = fresh.length > at + rows.length
-    const next = more ? `${this.epoch}/${since}/${at + rows.length}` : `${this.epoch}/${this.rev}/0`
+    const asked = cookie?.split('/')
+    const reset = asked !== undefined && asked[0] !== this.epoch
+    const [since, at, to] = asked && !reset ? [Number(asked[1]), Number(asked[2]), Number(asked[3] ?? this.rev)] : [0, 0, this.rev]
+    const isNew = (rev: number) => rev > since && rev <= to
+    const entered = [...this.come].filter(([, rev]) => isNew(rev)).map(([scope]) => scope)
+    const left = [...this.gone].filter(([, rev]) => isNew(rev)).map(([scope]) => ({ scope, reason: 'reassigned' }))
+    const order = [...this.feed].sort((a, b) => a.rev - b.rev)
+    const fresh = order.map((row, i) => [row, i] as const).filter(([row, i]) => i >= at && row.rev <= to &&
+      !this.gone.has(row.scope) && (row.rev > since || entered.includes(row.scope)))
+    const page = fresh.slice(0, this.pageRows)
+    const more = fresh.length > page.length
+    const next = more ? `${this.epoch}/${since}/${page.at(-1)![1] + 1}/${to}` : `${this.epoch}/${to}/0`
     return json({
-      protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: more ? since : this.rev, more,
-      complete: !more, last: this.lastOf(device), rows, entered, left,
+      protocol: 1, epoch: this.epoch, server_time: new Date().toISOString(), reset, cookie: next, rev: more ? since : to, more,
+      complete: !more, last: this.lastOf(device), rows: page.map(([row]) => row), entered, left,
     })
   }
 
