@@ -61,6 +61,7 @@ def clone(world: World, phone: Phone, rng: random.Random) -> None:
     world.spoil(phone)
     other = world.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
     other.storage, other.copy_of = phone.storage.clone(), phone.index
+    other.corrupted = phone.corrupted
     other.start()
 
 
