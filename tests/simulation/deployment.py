@@ -15,21 +15,23 @@ import uuid
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 from argon2 import PasswordHasher
 from flask import g
+from sqlalchemy import func, select
 
 from server import check, clock, pull, push
 from server.api import identity
 from server.extensions import db, reading
+from server.models import HeldAct
 from server.models import base as models_base
 from server.models import user as models_user
 from server.problems import Problem
-from server.tasks import queue
+from server.tasks import horizon, queue
 from sync.check import CheckRequest, parse_check
 from sync.client import Answer
 from sync.protocol import Malformed, dump_push_answer, parse_pull, parse_push
@@ -284,6 +286,21 @@ class Deployment:
             raise Crash(f"a rescue file was refused: {brought.body!r}")
         row_id = orjson.loads(brought.body)["id"]
         return orjson.loads(self.answer("POST", f"/api/rescue/{row_id}/import", headers, None).body)["result"]
+
+    def tidy(self, after: timedelta) -> dict[str, int]:
+        """What `flask tidy` does, with another horizon."""
+        with self.app.app_context():
+            usual, horizon.HORIZON = horizon.HORIZON, after
+            try:
+                return horizon.forget_old()
+            finally:
+                horizon.HORIZON = usual
+
+    def held(self, until: datetime | None = None) -> int:
+        """How many acts wait for a row; those whose deadline is not later than `until`, when that is given."""
+        query = select(func.count()).select_from(HeldAct)
+        with self.app.app_context():
+            return db.session.scalar(query if until is None else query.where(HeldAct.until <= until)) or 0
 
     def work(self) -> int:
         """Performs background tasks that are due; gives how many."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from sqlalchemy import select
 
-from server import files
+from server import clock, files
 from server.extensions import db
 from server.held import ARRIVED
 from server.models import (
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 FIGURES = {
     "I1": "lost", "I2": "duplicated", "I3": "diverged", "I4": "diverged", "I5": "leaked", "I7": "lost", "I8": "lost",
     "I9": "diverged", "I10": "duplicated", "I11": "illegal", "I12": "lost", "I13": "leaked", "I14": "stuck",
-    "500": "illegal",
+    "500": "illegal", "version": "illegal",
 }  # fmt: skip
 CHECKS_TO_AGREE = 3  # the repair, starting over, and the look whether it helped
 LIVE = "SELECT noun, row_id, scope, rev FROM feed WHERE body IS NOT NULL"
@@ -72,13 +72,20 @@ def demand(invariant: str, holds: bool, what: Callable[[], str]) -> None:
 
 
 def check_answer(world: World, phone: Phone, request: Request, answer: Answer) -> None:
-    """I5: an answer holds only rows of scopes its asker holds. Also: a sound request is never malformed."""
-    _, path, headers, _ = request
+    """I5: an answer holds only rows of scopes its asker holds. Also: a sound request is never malformed, and is
+    answered in the version it was asked in."""
+    _, path, headers, body = request
     demand("500", answer.status < 500, lambda: f"{path} answered {answer.status} {answer.body[:300]!r}")
     demand("500", answer.status not in (400, 405, 422), lambda: f"{path} refused a sound request: {answer.body!r}")
-    if path != "/api/sync/pull" or answer.status != 200:
+    if not path.startswith("/api/sync/") or answer.status != 200:
         return
-    rows = orjson.loads(answer.body)["rows"]
+    said, asked = orjson.loads(answer.body), orjson.loads(body or b"")["protocol"]
+    demand("version", said["protocol"] == asked, lambda: f"{path} asked in {asked} was answered in {said['protocol']}")
+    if path != "/api/sync/pull":
+        return
+    if said["reset"] and phone.storage.get("cookie") is not None and phone.storage.get("epoch") == said["epoch"]:
+        world.faults["below_the_floor"] += 1
+    rows = said["rows"]
     if not rows:
         return
     claims = world.server.claims[headers["Authorization"].removeprefix("Bearer ")]
@@ -136,7 +143,7 @@ def check_digests(world: World) -> None:
         kept = Digest.of_halves(count, hi, lo)
         demand("I9", kept == live.pop(scope, EMPTY), lambda s=scope: f"the digest of {s} is not that of its rows")
     demand("I9", not live, lambda: f"scopes without a digest: {sorted(live)[:5]}")
-    for phone in [p for p in world.phones if not (p.stranded or p.client.draining)]:
+    for phone in [p for p in world.phones if not (p.stranded or p.client.draining or p.old)]:
         told = phone.client.check()
         agrees = told is not None and told.verdict == AGREE
         demand("I9", agrees or phone.corrupted, lambda p=phone, t=told: f"phone {p.index} {p.login} differs: {t}")
@@ -160,6 +167,7 @@ def check_at_rest(world: World) -> None:
     """Everything, from the database and the phones as they are."""
     for phone in world.phones:
         check_phone(world, phone)
+    check_held(world)
     with world.server.app.app_context():
         entries = list(db.session.scalars(select(JournalEntry)))
         _nothing_is_lost(world, entries)
@@ -167,7 +175,6 @@ def check_at_rest(world: World) -> None:
         _phones_hold_what_they_may(world)
         _the_feed_is_the_tables()
         _refusals_are_in_review(entries)
-        _nothing_waits_for_what_has_come()
         _no_effect_twice(entries)
         _transitions_are_legal()
         _nothing_is_overwritten_in_silence(entries)
@@ -272,12 +279,20 @@ def _refusals_are_in_review(entries: list[JournalEntry]) -> None:
         demand("I8", same, lambda i=item: f"the payload of {i.act} {i.act_id} changed")
 
 
-def _nothing_waits_for_what_has_come() -> None:
-    """I14: an act that was held for a row is released once the row is there."""
-    feed = {(row.noun, row.row_id) for row in db.session.scalars(select(FeedRow)) if row.body is not None}
-    for held in db.session.scalars(select(HeldAct)):
-        waits = (held.noun, held.row_id) not in feed
-        demand("I14", waits, lambda h=held: f"{h.act_id} still waits for {h.noun} {h.row_id}")
+def check_held(world: World) -> None:
+    """I14: an act held for a row is released once the row is there, and is a person's affair past its deadline."""
+    with world.server.app.app_context():
+        held = {one.act_id: one for one in db.session.scalars(select(HeldAct))}
+        waiting = set(db.session.scalars(select(ReviewItem.act_id).where(ReviewItem.state == "waiting")))
+        here = select(FeedRow.noun, FeedRow.row_id).where(FeedRow.row_id.in_({h.row_id for h in held.values()}))
+        feed = {tuple(key) for key in db.session.execute(here.where(FeedRow.body.is_not(None)))} if held else set()
+        for one in held.values():
+            waits = (one.noun, one.row_id) not in feed
+            demand("I14", waits, lambda h=one: f"{h.act_id} still waits for {h.noun} {h.row_id}")
+            in_time = one.until > clock.now()
+            demand("I14", in_time, lambda h=one: f"{h.act_id} is held although its time ended {h.until}")
+        alone = waiting - held.keys()
+        demand("I14", not alone, lambda: f"items that wait for nothing: {sorted(alone)}")
 
 
 def _unmasked(args: dict[str, Any]) -> dict[str, Any]:

@@ -188,6 +188,21 @@ def _held_for_ever() -> AbstractContextManager[Any]:
     return patch.object(arrivals, "_release_next", lambda noun, row_id: False)
 
 
+def _deadline_forgotten() -> AbstractContextManager[Any]:
+    """Nobody looks after acts whose row has not come in time."""
+    return patch("server.tasks.end_held", lambda: None)
+
+
+def _floor_ignored() -> AbstractContextManager[Any]:
+    """A phone that was away longer than the horizon goes on as if it had missed nothing."""
+    return patch.object(Cookie, "is_below", lambda cookie, floor: False)
+
+
+def _one_version() -> AbstractContextManager[Any]:
+    """An old page's push is answered in the newest version."""
+    return patch.object(push, "spoken", lambda asked: 2)
+
+
 # --- The client -----------------------------------------------------------------------------------------
 
 
@@ -348,6 +363,9 @@ MUTANTS = [
     Mutant("digest-adopted", 60, _digest_adopted),
     Mutant("surplus-stays", 200, _surplus_stays),
     Mutant("held-for-ever", 200, _held_for_ever),
+    Mutant("deadline-forgotten", 60, _deadline_forgotten),
+    Mutant("floor-ignored", 120, _floor_ignored),
+    Mutant("one-version", 20, _one_version),
 ]
 
 

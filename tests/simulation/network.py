@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import orjson
 
 from sync.client import Answer, Unreachable
+from tests.simulation import old_page
 from tests.simulation.phone import Phone
 
 if TYPE_CHECKING:
@@ -76,6 +77,8 @@ class Link:
 
     def request(self, method: str, path: str, headers: Mapping[str, str], body: bytes | None) -> Answer:
         network, world = self.network, self.network.world
+        if old := self.phone.old:
+            body = old_page.asks(path, body)
         self.phone.burn(f"before {path}")
         world.meanwhile(self.phone)
         request = (method, path, headers, body)
@@ -90,7 +93,7 @@ class Link:
         world.meanwhile(self.phone)
         self._record(request, answer)
         self.phone.burn(f"after {path}")
-        return answer
+        return old_page.understands(path, answer) if old else answer
 
     def _record(self, request: Request, answer: Answer | None) -> None:
         if self.network.world.recorder:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from server import clock
 from sync.lifecycle import transition
 from sync.report import content_hash
+from tests.simulation.old_page import version_of
 from tests.simulation.phone import Phone
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class Person:
         self.cast = world.server.cast
 
     def act(self, name: str, /, **args: Any) -> None:
-        self.world.save(self.phone, [(name, args, 1)])
+        self.world.save(self.phone, [(name, args, version_of(name, self.phone.old))])
 
     def id(self) -> str:
         return str(self.phone.ids.uuid7(self.phone.now()))

@@ -38,6 +38,7 @@ class Phone:
     dead: bool = False  # its network is gone for good
     bundled: bool = False  # some of its acts were carried to the office by hand
     corrupted: bool = False  # rows of its storage were changed behind its back
+    old: bool = False  # its page is one of the release before
     copy_of: int | None = None
     forgotten: set[str] = field(default_factory=set)  # acts of a storage that was lost
     fuse: int | None = None  # operations until the process ends
@@ -75,8 +76,8 @@ class Phone:
         self.clients = [
             Client(
                 self.storage, self.transport(self), now=self.now, new_id=lambda: str(self.ids.uuid7(self.now())),
-                chance=self.chance.random, page_rows=self.page_rows, version="simulated",
-                check_every=None,
+                chance=self.chance.random, page_rows=self.page_rows,
+                version="0.1.0" if self.old else "simulated", check_every=None,
             )
             for _ in range(self.tabs)
         ]  # fmt: skip

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import orjson
+
 from server.extensions import db
 from server.models import Device, Team, User
+from sync.client.ports import Refused, Unreachable
 from sync.client.rescue import rescue_file
 from sync.client.sealing import OpenSslSealing
 from tests.simulation import invariants
+from tests.simulation.deployment import Backup
+from tests.simulation.people import Person
 from tests.simulation.phone import Phone
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ def offline(world: World, phone: Phone, rng: random.Random) -> None:
 
 
 def tasks(world: World, phone: Phone, rng: random.Random) -> None:
-    world.server.work()
+    world.work()
 
 
 def late(world: World, phone: Phone, rng: random.Random) -> None:
@@ -61,7 +67,7 @@ def clone(world: World, phone: Phone, rng: random.Random) -> None:
     world.spoil(phone)
     other = world.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
     other.storage, other.copy_of = phone.storage.clone(), phone.index
-    other.corrupted = phone.corrupted
+    other.old, other.corrupted = phone.old, phone.corrupted
     other.start()
 
 
@@ -109,13 +115,40 @@ def restore(world: World, phone: Phone, rng: random.Random) -> None:
     """Server and files as they were; acts that only a lost phone still knew are lost with it."""
     if not world.backups:
         return
-    taken, journal = rng.choice(world.backups)
+    _restore_to(world, *rng.choice(world.backups))
+
+
+def _restore_to(world: World, taken: Backup, journal: set[str]) -> None:
     gone = invariants.journal_ids(world) - journal
     held = set().union(*(p.storage.acts for p in world.phones))
     world.undefended |= gone - held
     world.server.restore(taken, str(world.ids.uuid7(world.now)))
     world.backups = [(one, acts) for one, acts in world.backups if acts <= journal]
     world.faults["restored"] += 1
+
+
+def overtaken(world: World, phone: Phone, rng: random.Random) -> None:
+    """A restore loses a visit whose crew is at work on it, while the desk that sent it is away for days or for good."""
+    desk = phone if phone.office else world.phones[0]
+    if desk.storage.get("device") is None or desk.client.draining:
+        return
+    taken, journal = world.server.backup(), invariants.journal_ids(world)
+    world.contact(desk)
+    Person(world, desk, rng).dispatch()
+    visit_id = desk.client.outbox[-1].args["id"]
+    world.contact(desk)
+    crew = [p for p in world.phones if not (p.office or p.offline)]
+    for one in crew:
+        world.contact(one)
+        if one.row("visit", visit_id) and one.storage.get("device"):
+            Person(world, one, rng).record(visit_id)
+    _restore_to(world, taken, journal)
+    if rng.random() < 0.5:
+        lose_storage(world, desk, rng)
+    desk.offline_until = world.now + timedelta(hours=rng.randint(60, 140))
+    for one in crew:
+        world.contact(one)
+    world.faults["overtaken"] += 1
 
 
 def rescue(world: World, phone: Phone, rng: random.Random) -> None:
@@ -147,6 +180,28 @@ def corrupt(world: World, phone: Phone, rng: random.Random) -> None:
     world.spoil(phone)
 
 
+def tidy(world: World, phone: Phone, rng: random.Random) -> None:
+    """The server forgets what only phones need that were away longer than the horizon: here hours or days."""
+    horizon = timedelta(hours=rng.choice([3, 12, 24, 72]))
+    world.note(f"the server tidies what is older than {horizon}: {world.server.tidy(horizon)}")
+    world.faults["tidied"] += 1
+
+
+def update(world: World, phone: Phone, rng: random.Random) -> None:
+    """The page in use is the new one from now on; as it starts it asks for what the old one did not know of."""
+    if not phone.old:
+        return
+    phone.old = False
+    phone.start()
+    world.note(f"{phone.index} {phone.login} has the new page")
+    if phone.storage.get("device") is None or phone.client.draining or phone.client.needs:
+        return
+    with suppress(Unreachable, Refused, ValueError):
+        key = orjson.loads(phone.client.session.signed("GET", "/api/auth/me", {}, None).body).get("rescue_key")
+        with phone.storage.transaction():
+            phone.storage.put("rescue_key", key)
+
+
 def make_bundle(world: World, phone: Phone) -> bool:
     """A rescue file of all the phone has; False when it never was anybody's phone."""
     if phone.storage.get("rescue_key") is None:
@@ -176,6 +231,6 @@ STEPS: dict[str, Happens] = {
     step.__name__: step
     for step in (
         offline, tasks, late, power_loss, lose_storage, clone, revoke, sign_out, team, backup, restore, rescue,
-        corrupt,
+        corrupt, overtaken, tidy, update,
     )
 }  # fmt: skip

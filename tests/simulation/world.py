@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from server import clock, pull
+from server.held import HOLD
 from server.models import User
 from sync.client import Answer, Refused, Report, Unreachable
 from sync.client.journey import Stuck
@@ -40,7 +41,8 @@ KINDS = {
     "revoke": 0.5, "backup": 3, "restore": 1.6, "team": 0.8, "sign_out": 0.6,
 }  # fmt: skip
 #: What happens once in this share of all worlds. Drawn apart, so that a new kind leaves every world as it was.
-EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3}
+EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3, "tidy": 0.25, "overtaken": 0.15}
+OLD_PAGES = 0.2  # of all worlds have phones whose page is of the release before, until an update in their midst
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Plan:
     wsgi: bool
     near: int  # changes up to which a pull goes by changes, so that small worlds go both ways
     steps: tuple[Step, ...]
+    old: frozenset[int] = frozenset()  # phones that begin with a page of the release before
 
 
 def plan(seed: int) -> Plan:
@@ -85,9 +88,9 @@ def plan(seed: int) -> Plan:
         ),
         key=lambda step: (step.minute, step.seed),
     )  # fmt: skip
-    taken = _with_extras(seed, taken, len(phones))
+    taken, old = _with_old_pages(seed, _with_extras(seed, taken, len(phones)), len(phones))
     weather, kills, near = rng.choice([0, 0.5, 1, 2]), rng.choice([0, 0.05, 0.15]), rng.choice([500, 3])
-    return Plan(seed, phones, weather, kills, seed % 20 == 0, near, tuple(taken))
+    return Plan(seed, phones, weather, kills, seed % 20 == 0, near, tuple(taken), old)
 
 
 def _with_extras(seed: int, steps: list[Step], phones: int) -> list[Step]:
@@ -95,10 +98,22 @@ def _with_extras(seed: int, steps: list[Step], phones: int) -> list[Step]:
         rng = random.Random(f"{kind} {seed}")
         if rng.random() < share:
             extra = Step(rng.randint(60, DAYS * 1440), kind, rng.randrange(phones), rng.getrandbits(48))
-            steps = (
-                [s for s in steps if s.minute <= extra.minute] + [extra] + [s for s in steps if s.minute > extra.minute]
-            )
+            steps = _between(steps, extra)
     return steps
+
+
+def _with_old_pages(seed: int, steps: list[Step], phones: int) -> tuple[list[Step], frozenset[int]]:
+    rng = random.Random(f"old pages {seed}")
+    if rng.random() >= OLD_PAGES:
+        return steps, frozenset()
+    old = frozenset(index for index in range(phones) if rng.random() < 0.6)
+    for index in sorted(old):
+        steps = _between(steps, Step(rng.randint(60, DAYS * 1440), "update", index, rng.getrandbits(48)))
+    return steps, old
+
+
+def _between(steps: list[Step], extra: Step) -> list[Step]:
+    return [s for s in steps if s.minute <= extra.minute] + [extra] + [s for s in steps if s.minute > extra.minute]
 
 
 @dataclass
@@ -146,6 +161,10 @@ class World:
             index, login, user.id, tuple(user.roles), self.network.transport, lambda: self.now,
             Ids(f"phone {self.plan.seed} {index}"), self.random, skew, tabs, rows,
         )  # fmt: skip
+        if phone.index in self.plan.old:
+            phone.old = True
+            phone.start()
+            self.faults["old_page"] += 1
         used = sum(1 for other in self.phones if other.login == login)
         prepared = self.server.prepared[login]
         if signed_in and used < len(prepared):
@@ -153,7 +172,7 @@ class World:
             with phone.storage.transaction(strict=True):
                 memory = {
                     "user": device.user_id,
-                    "rescue_key": device.rescue_key,
+                    "rescue_key": None if phone.old else device.rescue_key,
                     "login": login,
                     "device": device.device_id,
                     **device.tokens,
@@ -296,7 +315,7 @@ class World:
     def do_check(self, phone: Phone, rng: random.Random) -> None:
         """The check of a phone in the middle of things, where it may be cut off like everything else."""
         self.contact(phone)
-        if phone.storage.get("device") and not phone.client.draining:
+        if phone.storage.get("device") and not (phone.client.draining or phone.old):
             with suppress(Unreachable, Refused, Stuck):
                 self.note(f"{phone.index} {phone.login} checks: {phone.client.check()}")
         self.spoil(phone)
@@ -341,15 +360,30 @@ class World:
         for phone in [p for p in self.phones if p.stranded]:
             steps.make_bundle(self, phone)
         steps.bring_bundles(self)
+        for phone in [p for p in self.phones if p.corrupted]:
+            steps.update(self, phone, self.random)  # only a page that checks can put its rows right
+        self.drain()
+        invariants.check_held(self)
+        if self.server.held():  # for a row that nobody brings: a person decides, once it has waited long enough
+            self.set_time(self.now + HOLD)
+            self.drain()
+        invariants.check_digests(self)
+
+    def work(self) -> int:
+        """The server's tasks that are due; gives how many."""
+        self.faults.update({"hold_ended": ended} if (ended := self.server.held(until=self.now)) else {})
+        return self.server.work()
+
+    def drain(self) -> None:
+        """Everyone contacts the server until nothing waits any more."""
         for round_ in range(ROUNDS_TO_DRAIN):
             self.set_time(self.now + timedelta(hours=2))
             for phone in self.phones:
                 if round_ == 0 or invariants.waiting(phone) or not invariants.agrees(self, phone):
                     self.contact(phone)
-            worked = self.server.work()
+            worked = self.work()
             active = [phone for phone in self.phones if not phone.stranded]
             if not worked and all(invariants.waiting(p) == 0 and invariants.agrees(self, p) for p in active):
-                invariants.check_digests(self)
                 return
         stuck = {phone.index: invariants.waiting(phone) for phone in self.phones if not phone.stranded}
         raise Broken("I14", f"still waiting after {ROUNDS_TO_DRAIN} contacts: {stuck}")
