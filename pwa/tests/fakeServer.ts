@@ -89,6 +89,17 @@ export class FakeServer {
     return this.journal.filter((stored) => stored.device === device).length
   }
 
+  /** Everything as it is now. Calling the result is a restore: another epoch, and no memory of what came since. */
+  backup(): () => void {
+    const kept = structuredClone({
+      journal: this.journal, feed: this.feed, files: this.files, uploads: this.uploads, gone: this.gone, come: this.come, rev: this.rev,
+    })
+    return () => {
+      Object.assign(this, structuredClone(kept))
+      this.epoch = `epoch-of-${this.requests.length}`
+    }
+  }
+
   /** What an act does to the rows; nothing, unless a test says so. */
   effect: (act: Act, rev: number) => WireRow[] = () => []
 
@@ -230,7 +241,7 @@ export class FakeServer {
     const [sha256, attachment] = [atob(metadata.sha256), atob(metadata.attachment)]
     const declared = this.journal.some(({ act }) => act.act === 'attachment.add' && (act.args as { id: string }).id === attachment)
     if (!declared) return problem(404, 'no-such-attachment')
-    const url = `/api/files/uploads/${this.uploads.size + 1}`
+    const url = `/api/files/uploads/${this.requests.length}`
     this.uploads.set(url, { sha256, attachment, size: Number(headers.get('Upload-Length')), bytes: new Uint8Array() })
     return new Response(null, { status: 201, headers: { Location: url } })
   }

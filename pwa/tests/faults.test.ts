@@ -32,6 +32,8 @@ class World {
   readonly gestures: { mark: string; kept: boolean }[] = []
   page!: Page
   deaths = 0
+  restores = 0
+  private backup: (() => void) | null = null
   private identity!: Page['store']
 
   constructor(seed: number) {
@@ -76,7 +78,7 @@ class World {
   /** One or two things at once: people go on working while the phone syncs. */
   private async step(step: number): Promise<void> {
     const [gesture, sync] = [this.chance() < 0.7, this.chance() < 0.6]
-    if (this.chance() < 0.3) this.office(step)
+    if (this.chance() < 0.4) this.office(step)
     await Promise.all([gesture && this.gesture(step), sync && this.sync()])
   }
 
@@ -118,12 +120,20 @@ class World {
     await acceptVisit(VISIT)
   }
 
-  /** What others do meanwhile: a change of a row, and a scope that goes and comes back. */
+  /** What others do meanwhile: a change of a row, a scope that goes and comes back, a backup and its return. */
   private office(step: number): void {
     const { server } = this
-    if (this.chance() < 0.5) server.feed.push(wire('part', PART, 'ref', { number: 'P-100', name: `office ${step}` }, (server.rev += 1)))
+    const what = this.chance()
+    if (what < 0.2) this.backup = server.backup()
+    else if (what < 0.45) this.goBack()
+    else if (what < 0.7) server.feed.push(wire('part', PART, 'ref', { number: 'P-100', name: `office ${step}` }, (server.rev += 1)))
     else if (server.gone.has(OTHER)) server.enter(OTHER)
     else server.leave(OTHER)
+  }
+
+  private goBack(): void {
+    if (this.backup) this.restores += 1
+    this.backup?.()
   }
 
   /** The rules of the house, as far as these acts need them. */
@@ -191,7 +201,7 @@ async function check(world: World): Promise<void> {
 
 const sorted = (rows: { noun: string; id: string }[]) => rows.sort((a, b) => (`${a.noun}:${a.id}` < `${b.noun}:${b.id}` ? -1 : 1))
 
-const totals = { deaths: 0, acts: 0, photos: 0, faults: new Map<Fault, number>() }
+const totals = { deaths: 0, restores: 0, acts: 0, photos: 0, faults: new Map<Fault, number>() }
 
 async function play(seed: number): Promise<void> {
   const world = new World(seed)
@@ -204,6 +214,7 @@ async function play(seed: number): Promise<void> {
     world.page.store.db.close()
   }
   totals.deaths += world.deaths
+  totals.restores += world.restores
   totals.acts += world.server.journal.length
   totals.photos += world.server.files.size
   for (const [fault, times] of world.line.seen) totals.faults.set(fault, (totals.faults.get(fault) ?? 0) + times)
@@ -221,6 +232,7 @@ test('what was called saved arrives once, in order and whole, whatever network a
 test.skipIf(ONE)('every kind of fault came, and there was work to lose', () => {
   expect([...totals.faults.keys()].sort()).toEqual([...FAULTS].sort())
   expect(totals.deaths).toBeGreaterThan(SEEDS)
+  expect(totals.restores).toBeGreaterThan(SEEDS / 3)
   expect(totals.acts).toBeGreaterThan(3 * SEEDS)
   expect(totals.photos).toBeGreaterThan(SEEDS / 2)
 })
