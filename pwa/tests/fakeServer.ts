@@ -240,7 +240,7 @@ export class FakeServer {
     const metadata = Object.fromEntries(headers.get('Upload-Metadata')!.split(',').map((pair) => pair.split(' ')))
     const [sha256, attachment] = [atob(metadata.sha256), atob(metadata.attachment)]
     const declared = this.journal.some(({ act }) => act.act === 'attachment.add' && (act.args as { id: string }).id === attachment)
-    if (!declared) return problem(404, 'no-such-attachment')
+    if (!declared) return problem(404, 'slot-unknown')
     const url = `/api/files/uploads/${this.requests.length}`
     this.uploads.set(url, { sha256, attachment, size: Number(headers.get('Upload-Length')), bytes: new Uint8Array() })
     return new Response(null, { status: 201, headers: { Location: url } })

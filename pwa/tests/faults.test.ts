@@ -56,6 +56,9 @@ class World {
     this.openPage()
     if (this.chance() < 0.7) await syncAll(this.page.store) // otherwise the first sync is on a bad line too
     this.line.share = this.pick([0.05, 0.2, 0.4])
+    this.line.meanwhile = () => {
+      if (this.chance() < 0.03) this.office()
+    }
     for (let step = 0; step < STEPS; step++) {
       if (this.chance() < 0.25) this.page.dieAfter(Math.floor(this.chance() * 120))
       await this.step(step)
@@ -78,7 +81,7 @@ class World {
   /** One or two things at once: people go on working while the phone syncs. */
   private async step(step: number): Promise<void> {
     const [gesture, sync] = [this.chance() < 0.7, this.chance() < 0.6]
-    if (this.chance() < 0.4) this.office(step)
+    if (this.chance() < 0.4) this.office()
     await Promise.all([gesture && this.gesture(step), sync && this.sync()])
   }
 
@@ -121,12 +124,12 @@ class World {
   }
 
   /** What others do meanwhile: a change of a row, a scope that goes and comes back, a backup and its return. */
-  private office(step: number): void {
+  private office(): void {
     const { server } = this
     const what = this.chance()
     if (what < 0.2) this.backup = server.backup()
     else if (what < 0.45) this.goBack()
-    else if (what < 0.7) server.feed.push(wire('part', PART, 'ref', { number: 'P-100', name: `office ${step}` }, (server.rev += 1)))
+    else if (what < 0.7) server.feed.push(wire('part', PART, 'ref', { number: 'P-100', name: `office ${server.rev}` }, (server.rev += 1)))
     else if (server.gone.has(OTHER)) server.enter(OTHER)
     else server.leave(OTHER)
   }
@@ -158,6 +161,7 @@ class World {
   /** The network is well again, and so is the phone. */
   private async heal(): Promise<void> {
     this.line.share = 0
+    this.line.meanwhile = () => {}
     this.page.kill()
     this.reopen()
     await this.signIn()

@@ -89,6 +89,8 @@ export type Fault = (typeof FAULTS)[number]
 export class Line {
   page: Page | null = null
   share = 0
+  /** Called before a request is served: the office does not wait for this phone. */
+  meanwhile: () => void = () => {}
   readonly seen = new Map<Fault, number>()
 
   constructor(private readonly server: FakeServer, private readonly chance: () => number) {
@@ -102,6 +104,7 @@ export class Line {
     if (wrong) this.seen.set(wrong, (this.seen.get(wrong) ?? 0) + 1)
     const early = wrong && before(wrong, page, this.server)
     if (early) return early
+    this.meanwhile()
     const answer = await this.server.fetch(input, wrong === 'request cut' ? cutRequest(init) : init)
     if (wrong === 'answer lost') throw new TypeError('connection reset')
     if (wrong === 'killed after') page.kill()

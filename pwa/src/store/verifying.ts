@@ -20,6 +20,8 @@ function changeOf(file: StoredFile, { state, refusal, withdrawn }: AttachmentBod
   if (state === 'stored') return { state: 'stored', offset: file.size, error: null }
   if (state === 'refused') return { state: 'stuck', error: refusal ?? 'refused' }
   if (withdrawn && file.state === 'stuck') return { state: 'verified', verifiedAt: at } // nobody waits for it any more
+  // Its act was held, parked or lost by a restored server, and is here now: nobody has to press "again" for that.
+  if (state === 'declared' && file.state === 'stuck' && file.error === 'slot-unknown') return { state: 'waiting', error: null }
   return null
 }
 

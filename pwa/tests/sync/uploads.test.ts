@@ -151,6 +151,19 @@ test('a server restored from a backup is offered every copy that is still here, 
   expect(await store.db.files.get(gone!)).toMatchObject({ state: 'verified', purged: true })
 })
 
+test('a file whose slot the server did not know goes by itself when the slot comes', async () => {
+  const [id] = await addPhotos(VISIT, [photo(3000)], 'site')
+  const declared = await bodyOf(store, 'attachment', id!)
+  await syncRows(store)
+  const journal = server.journal.splice(0) // restored in this very moment; or the act is held until its visit comes
+  await syncFiles(store)
+  expect(await store.db.files.get(id!)).toMatchObject({ state: 'stuck', error: 'slot-unknown' })
+  server.journal = journal
+  server.feed.push(wire('attachment', id!, WO, declared!, (server.rev += 1)))
+  await syncAll(store)
+  expect(await store.db.files.get(id!)).toMatchObject({ state: 'stored', error: null })
+})
+
 test('bytes whose act was never recorded go after a day, and no others', async () => {
   await addPhotos(VISIT, [photo(3000, 1)], 'site')
   const { keepBytes } = await import('../../src/store/keeping')
