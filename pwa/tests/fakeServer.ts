@@ -154,7 +154,8 @@ export class FakeServer {
     const entered = [...this.come].filter(([, rev]) => isNew(rev)).map(([scope]) => scope)
     const left = [...this.gone].filter(([, rev]) => isNew(rev)).map(([scope]) => ({ scope, reason: 'reassigned' }))
     const order = [...this.feed].sort((a, b) => a.rev - b.rev)
-    const fresh = order.map((row, i) => [row, i] as const).filter(([row, i]) => i >= at && row.rev <= to &&
+    const newest = new Map(order.filter((row) => row.rev <= to).map((row, i) => [`${row.noun}:${row.id}`, i]))
+    const fresh = order.map((row, i) => [row, i] as const).filter(([row, i]) => i >= at && newest.get(`${row.noun}:${row.id}`) === i &&
       !this.gone.has(row.scope) && (row.rev > since || entered.includes(row.scope)))
     const page = fresh.slice(0, this.pageRows)
     const more = fresh.length > page.length

@@ -1,7 +1,8 @@
 /**
  * The promise of "saved", under faults: whatever network and system do, an act that `record` resolved for reaches the
  * server exactly once and in its order, rows end as the server has them, and files arrive whole. A seed that fails names
- * itself; `FAULTS_SEED=17 npx vitest run tests/faults.test.ts` plays it alone, `FAULTS_SEEDS=5000` plays more of them.
+ * itself; `FAULTS_SEED=17 npx vitest run tests/faults.test.ts` plays it alone, `FAULTS_SEEDS=5000` plays more of them. What runs side
+ * by side is ordered by the machine, so a seed that failed may need a few goes to fail again.
  */
 import { createHash } from 'node:crypto'
 import { expect, test } from 'vitest'
