@@ -93,5 +93,11 @@ def test_a_fault_put_into_the_protocol_is_noticed(server: Deployment, mutant: Mu
     assert found["caught"], found
 
 
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda m: m.name)
+def test_a_mutant_still_finds_what_it_patches(mutant: Mutant):
+    with mutant.patch():
+        pass
+
+
 def test_a_plan_is_data_that_follows_from_its_seed():
     assert isinstance(plan(1), Plan) and plan(1) == plan(1) != plan(2)
