@@ -69,6 +69,8 @@ def clone(world: World, phone: Phone, rng: random.Random) -> None:
     other.storage, other.copy_of = phone.storage.clone(), phone.index
     other.old, other.corrupted = phone.old, phone.corrupted
     other.start()
+    for _ in range(rng.randint(0, 2)):  # no step of the plan is the copy's: what it does of its own, it does now
+        world.person_acts(other, rng)
 
 
 def revoke(world: World, phone: Phone, rng: random.Random) -> None:
