@@ -58,13 +58,15 @@ house: install-dev
 
 check: lint types house
 
-# pytest comes last, and its closing line is the last line of a run that went well.
+# pytest comes last, and its closing line is the last line of a run that went well. First what may run two at a time,
+# then what is `alone` (tests/conftest.py); a selection by PYTEST_ARGS may leave one of them empty (5).
 test: install-dev
 	@$(BOOT) system
 	@$(BOOT) build
 	@$(MAKE) check
 	@$(BOOT) npm run --silent test
-	@$(PYTEST)
+	@$(PYTEST) -n 2 --dist worksteal -m "not alone" || [ $$? -eq 5 ]
+	@$(PYTEST) -m alone || [ $$? -eq 5 ]
 
 bench: install-dev
 	@$(BOOT) system

@@ -28,8 +28,21 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["tests.services", "tests.browser"]
 
+ROOT = Path(__file__).resolve().parent.parent
+#: These run two at a time. All others wait for a browser, or keep every core busy by themselves.
+TOGETHER = ("tests/server", "tests/sync")
+ALONE = {"test_feed_concurrency.py", "test_live_crowd.py", "test_workers.py"}
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "server" / "migrations")
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """`make test` runs what is `alone` after everything else, one by one."""
+    for item in items:
+        path = item.path.relative_to(ROOT)
+        if path.name in ALONE or not path.as_posix().startswith(TOGETHER):
+            item.add_marker("alone")
 
 
 class Client(FlaskClient):

@@ -197,6 +197,10 @@ def give_up_the_third(thumb: Thumb) -> None:
 def the_sync_screen_tells_the_truth(thumb: Thumb) -> None:
     acts, files = len(thumb.held("outbox")), len(thumb.held("files"))
     thumb.sync_screen()
+    # A page that a worker serves believes it is online, whatever its browser was told (Chromium 150), until it is told
+    # anew. The line is cut all the while.
+    thumb.page.context.set_offline(False)
+    thumb.page.context.set_offline(True)
     expect(thumb.page.get_by_role("heading", name=f"{acts} 条记录、{files} 个文件还在手机上")).to_be_visible()
     thumb.sees("手机没有网络。有网络时会自动发送，不用守着。")
     thumb.page.get_by_role("button", name="立即同步").click()
