@@ -12,6 +12,7 @@ import hashlib
 import os
 import secrets
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -68,7 +69,9 @@ def new_private_key() -> bytes:
     return key.private_bytes(_DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
+@cache
 def read_key(der: bytes) -> OfficeKey:
+    """The key of these bytes (PKCS #8). Checking its primes takes a fifth of a second, so it is done once a process."""
     private = serialization.load_der_private_key(der, None)
     if not isinstance(private, rsa.RSAPrivateKey):
         raise ValueError("the office's key is not an RSA key")
