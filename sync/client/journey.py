@@ -135,6 +135,8 @@ class Client:
             return report
         try:
             report.pushed, report.pages = self.push(), self._pull_while_allowed()
+            if self.draining and not report.pushed:
+                self.report_status()  # nothing is pulled here, so only this tells of a restored server
             if outbox.unsent(self.storage):  # a restored server has just said what it lost
                 report.pushed, report.pages = report.pushed + self.push(), report.pages + self._pull_while_allowed()
             if not self.draining and self.checking.is_due(self.now(), self.check_every):

@@ -23,6 +23,8 @@ SEEDS_POSTGRES = 10
 KEPT = {
     266: "a copy of a phone whose rows rot has the same rotten rows: a fault of the simulator",
     2054: "answers of the epoch before the first pull waited for a rev that never came",
+    729: "a revoked phone pulls nothing, so it never heard of a restore and did not send again",
+    788: "the same",
 }
 #: Mutants of each side that are hunted with every test run; `python -m tests.simulation.mutants` hunts all.
 HUNTED = ("left-not-told", "leaves-the-outbox-early", "reset-drops-outbox")
