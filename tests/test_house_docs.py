@@ -9,7 +9,7 @@ from tests.simulation.mutants import MUTANTS
 from tests.test_house import ROOT, clean
 
 #: Pages that name tests, as `path::name` (in Python without "test_"), and mutants, as `mutant:name`.
-PAGES = ("docs/hazards.md",)
+PAGES = ("docs/hazards.md", "docs/features.md")
 HAZARDS = 45
 INVARIANTS = 16
 _TEST = re.compile(r"`([\w/.-]+\.(?:py|ts))::([^`]+)`")

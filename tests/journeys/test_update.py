@@ -91,6 +91,12 @@ def is_another_page(page: Page) -> bool:
     return False
 
 
+def no_version_waits(page: Page) -> bool:
+    with suppress(Error):  # it may be starting anew at this very moment
+        return not page.evaluate(IS_WAITING)
+    return False
+
+
 def is_new(thumb: Thumb) -> bool:
     with suppress(Error):  # it may be starting anew at this very moment
         return version_of(thumb) == NEW
@@ -154,5 +160,6 @@ def test_an_update_takes_over_by_itself_when_nothing_is_under_way(
     thumb.ready_for_no_network()
     served(NEW)
     thumb.page.evaluate(WAITING)
-    thumb.start()  # opened again, as from the home screen: nobody is asked
+    thumb.start()  # opened again, as from the home screen: nobody is asked, whatever it sends and fetches meanwhile
+    proof.wait_for(lambda: no_version_waits(thumb.page), seconds=60)
     proof.wait_for(lambda: is_new(thumb))

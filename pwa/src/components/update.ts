@@ -9,6 +9,9 @@ import { APP_VERSION } from '@/version'
 
 /** How often an app that stays open for days asks for a new version. */
 const CHECK_MS = 60 * 60 * 1000
+/** How long a page just opened goes on asking whether what it sends at its start is sent. */
+const OPENING_MS = 30_000
+const OPENING_LOOK_MS = 500
 /** Held, shared, by every tab that has a visit open. */
 const AT_WORK = 'xunxiu-at-work'
 /** The version this tab was loaded anew for: once, or two that never agree would reload for ever. */
@@ -55,7 +58,19 @@ async function register(workers: ServiceWorkerContainer): Promise<void> {
   registration.addEventListener('updatefound', () => registration!.installing?.addEventListener('statechange', look))
   look()
   await agree()
-  await takeUnseen() // it has just been opened: nobody has begun anything
+  await takeUntouched()
+}
+
+/** Just opened, nobody has begun anything; but its start syncs, and the worker may still be fetching the version. */
+async function takeUntouched(): Promise<void> {
+  let touched = false
+  const touch = () => { touched = true }
+  for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, touch, { once: true, capture: true })
+  const until = Date.now() + OPENING_MS
+  while (!touched && Date.now() < until) {
+    await takeUnseen()
+    await new Promise((done) => window.setTimeout(done, OPENING_LOOK_MS))
+  }
 }
 
 /** Page and worker of one version, or this page starts anew as soon as nothing is open on it. */
