@@ -192,13 +192,14 @@ def load_verbs() -> None:
         checklist,
         defect,
         diagnosis,
+        dispatch,
         evidence,
-        office,
         part,
         report,
         review,
         ticket,
         visit,
+        work_order,
     )
 
 

@@ -9,10 +9,10 @@ from marshmallow import fields, validate
 
 from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
-from server.acts.office import change
 from server.acts.part import shelve
 from server.acts.schemas import ArgsSchema, At, Id, Json, JsonObject, Text, one_of
 from server.acts.visit import fact_visit, own_fact
+from server.acts.work_order import change
 from server.config import MAX_FILE_BYTES
 from server.models import (
     FACTS,

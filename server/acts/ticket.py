@@ -8,8 +8,9 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
-from server.acts.office import DISPATCHERS, LEVELS, REGISTRARS, issue_number, promise, renew_promises
+from server.acts.promises import promise, renew_promises
 from server.acts.schemas import ArgsSchema, Id, Name, Text, one_of
+from server.acts.work_order import DISPATCHERS, LEVELS, REGISTRARS, issue_number
 from server.models import Asset, Customer, Defect, Site, Visit, WorkOrder
 from server.models.base import NAME_LENGTH
 from server.models.visit import GONE
