@@ -63,11 +63,11 @@ async function register(workers: ServiceWorkerContainer): Promise<void> {
 
 /** Just opened, nobody has begun anything; but its start syncs, and the worker may still be fetching the version. */
 async function takeUntouched(): Promise<void> {
-  let touched = false
-  const touch = () => { touched = true }
+  const touched = new AbortController()
+  const touch = () => touched.abort()
   for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, touch, { once: true, capture: true })
   const until = Date.now() + OPENING_MS
-  while (!touched && Date.now() < until) {
+  while (!touched.signal.aborted && Date.now() < until) {
     await takeUnseen()
     await new Promise((done) => window.setTimeout(done, OPENING_LOOK_MS))
   }
