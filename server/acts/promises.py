@@ -8,8 +8,7 @@ from sqlalchemy import select
 
 from server.acts import Context
 from server.models import Customer, SlaMilestone, WorkOrder, new_id
-from sync.rules import rule
-from sync.sla import milestones
+from sync.sla import milestones, policy_of
 
 PROMISED = ("respond", "arrive", "resolve")
 
@@ -43,6 +42,5 @@ def promise(ctx: Context, order: WorkOrder, policy: str) -> None:
 
 def deadlines(order: WorkOrder, policy: str) -> dict[str, datetime]:
     """When each promise is due. A plan's deadline is left out while nobody can approve plans: it could never be met."""
-    policy = policy if policy in rule("sla")["policies"] else "default"
-    promised = milestones(policy, order.level, order.reported_at)
+    promised = milestones(policy_of(policy), order.level, order.reported_at)
     return {entry["kind"]: entry["due_at"] for entry in promised if entry["kind"] in PROMISED}

@@ -5,15 +5,31 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.rules import rule
-from sync.sla import CHINA, KINDS, POLICIES, due_at, milestones
+from sync.sla import (
+    CHINA,
+    KINDS,
+    POLICIES,
+    Interval,
+    Timetable,
+    due_at,
+    milestones,
+    open_time,
+    policy_of,
+    spans,
+    timetable,
+    warnings_at,
+)
+from tests.sync import sla_reference as reference
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "sla.json").read_text("utf-8"))
+CLOCKS = json.loads(reference.VECTORS.read_text("utf-8"))["clocks"]
 CALENDAR = rule("calendar")
 MOMENTS = st.datetimes(datetime.fromisoformat("2025-01-01"), datetime.fromisoformat("2027-11-30"))
 
@@ -30,7 +46,38 @@ def test_a_deadline_is_where_the_wall_calendar_says(case):
 @pytest.mark.parametrize("case", VECTORS["milestones"], ids=lambda case: case["name"])
 def test_a_work_order_gets_the_milestones_of_its_policy_and_level(case):
     expected = [{"kind": one["kind"], "due_at": instant(one["due_at"])} for one in case["milestones"]]
-    assert milestones(case["policy"], case["level"], instant(case["reported_at"])) == expected
+    assert milestones(policy_of(case["policy"]), case["level"], instant(case["reported_at"])) == expected
+
+
+def clock_of(case: dict[str, Any]) -> tuple[datetime, dict[str, Any], Timetable, list[Interval], Interval | None]:
+    pauses = [(instant(begins), instant(ends)) for begins, ends in case["pauses"]]
+    extension = (instant(case["extension"][0]), instant(case["extension"][1])) if case["extension"] else None
+    return instant(case["start"]), case["span"], timetable(case["policy"]), pauses, extension
+
+
+@pytest.mark.parametrize("case", CLOCKS, ids=lambda case: case["name"])
+def test_a_clock_is_due_and_warns_when_single_minutes_say_so(case):
+    start, span, table, pauses, extension = clock_of(case)
+    assert reference.wire(due_at(start, span, table, pauses, extension)) == case["due"]
+    warnings = warnings_at(start, span, reference.PERCENTS, table, pauses, extension)
+    assert [reference.wire(one) for one in warnings] == case["warnings"]
+
+
+def test_the_vectors_are_what_the_reference_counts():
+    made = reference.cases()
+    assert len(made) == len(CLOCKS) >= 200
+    for case, kept in list(zip(made, CLOCKS, strict=True))[::29]:  # counting all of them takes a quarter of a minute
+        assert json.loads(json.dumps({**case, **reference.answer(case)})) == kept
+
+
+def test_pauses_that_overlap_are_taken_off_once_and_one_outside_the_hours_moves_nothing():
+    start, span = instant("2026-11-20T15:00+08:00"), {"hours": 4, "clock": "service"}
+    lunch = (instant("2026-11-20T16:00+08:00"), instant("2026-11-20T17:00+08:00"))
+    again = (instant("2026-11-20T16:30+08:00"), instant("2026-11-20T17:10+08:00"))
+    night = (instant("2026-11-20T18:00+08:00"), instant("2026-11-21T08:00+08:00"))
+    assert due_at(start, span, CHINA, [night]) == due_at(start, span)
+    assert due_at(start, span, CHINA, [again, lunch]) == due_at(start, span) + timedelta(minutes=70)
+    assert open_time(start, start, "service") == timedelta(0)
 
 
 def is_open(local: datetime, clock: str) -> bool:
@@ -63,8 +110,8 @@ def test_a_deadline_equals_a_count_of_single_minutes(start, minutes, clock):
 
 @given(MOMENTS, st.sampled_from(POLICIES), st.sampled_from([1, 2, 3]))
 def test_a_milestone_is_never_before_its_report_and_a_later_report_never_due_earlier(start, policy, level):
-    start = start.replace(tzinfo=UTC)
-    now, later = milestones(policy, level, start), milestones(policy, level, start + timedelta(minutes=7))
+    start, said = start.replace(tzinfo=UTC), policy_of(policy)
+    now, later = milestones(said, level, start), milestones(said, level, start + timedelta(minutes=7))
     for one, next_one in zip(now, later, strict=True):
         assert start < one["due_at"] <= next_one["due_at"]
 
@@ -73,9 +120,10 @@ def test_every_policy_promises_response_and_resolution_on_every_level_in_the_ord
     at = instant("2026-11-18T09:00+08:00")
     for policy in POLICIES:
         for level in (1, 2, 3):
-            found = milestones(policy, level, at)
+            found = milestones(policy_of(policy), level, at)
             kinds = [one["kind"] for one in found]
             assert kinds == [kind for kind in KINDS if kind in kinds] and {"respond", "resolve"} <= set(kinds)
+            assert spans(policy_of(policy), level)["feed_back"]["from"] == "resolve"
             assert max(one["due_at"] for one in found) == found[-1]["due_at"]
 
 
@@ -108,4 +156,11 @@ def test_a_naive_start_an_unknown_clock_and_an_empty_span_are_refused(start, spa
 
 def test_a_level_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="level"):
-        milestones("default", 4, datetime(2026, 11, 20, tzinfo=UTC))
+        milestones(policy_of("default"), 4, datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_a_policy_nobody_wrote_is_the_default_and_a_calendar_or_zone_nobody_has_is_refused():
+    assert policy_of("gold")["name_en"] == "Standard"
+    for wrong in ({"calendar": "moon"}, {"zone": "Mars/Olympus"}):
+        with pytest.raises(ValueError, match="unknown"):
+            timetable(wrong)
