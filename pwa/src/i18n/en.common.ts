@@ -27,6 +27,7 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'common.withdrawn': 'Withdrawn',
   'common.retry': 'Try again',
   'common.nothing_found': 'Nothing found for “{q}”',
+  'common.comma': ', ',
 
   'date.today': 'Today',
   'date.tomorrow': 'Tomorrow',

@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { formatDay, formatDuration, formatRelative, formatSlot, localName, registerMessages, setLocale, t } from './index'
+import { dayEn } from './day.en'
+import { dayZh } from './day.zh'
 import { en } from './en'
 import { zh } from './zh'
 
@@ -27,9 +29,18 @@ describe('messages', () => {
     expect(missing).toEqual([])
   })
 
+  it('exist for every key that screens of the day ask for, which bring their own', () => {
+    const room = join(SRC, 'screens/day')
+    const missing = readdirSync(room).filter((name) => !name.includes('.test.')).flatMap((file) =>
+      [...readFileSync(join(room, file), 'utf8').matchAll(/\bt\('([^']+)'/g)].map(([, key]) => key!)
+        .filter((key) => !Object.hasOwn(zh, key) && !Object.hasOwn(dayZh, key)).map((key) => `${file}: ${key}`))
+    expect(missing).toEqual([])
+  })
+
   it('hold the same places to fill in both languages', () => {
     const places = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((hit) => hit[1]))].sort().join()
-    const wrong = Object.keys(zh).filter((key) => places(zh[key as keyof typeof zh]) !== places(en[key as keyof typeof zh]))
+    const [chinese, english]: Record<string, string>[] = [{ ...zh, ...dayZh }, { ...en, ...dayEn }]
+    const wrong = Object.keys(chinese!).filter((key) => places(chinese![key]!) !== places(english![key]!))
     expect(wrong).toEqual([])
   })
 

@@ -25,6 +25,7 @@ export const zhCommon = {
   'common.withdrawn': '已撤回',
   'common.retry': '再试一次',
   'common.nothing_found': '没有找到“{q}”',
+  'common.comma': '、',
 
   'date.today': '今天',
   'date.tomorrow': '明天',

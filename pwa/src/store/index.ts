@@ -3,6 +3,8 @@ export type { LedgerItem, OutboxEntry, Row, RowOf, SyncPhase, SyncStatus, Waitin
 export { useRow, useRows, type Where } from './rows'
 export { useOutbox, useWaitingFiles } from './outbox'
 export { useLedger } from './ledger'
+export { useDayLedger, type DayItem } from './dayLedger'
+export { useCount } from './counting'
 export { isLate, outboxIsIdle, useSyncStatus } from './status'
 export { askForPersistence, storageReport } from './storage'
 export { lineType, sendOriginalsNow, wantWifiOnly, wifiOnly } from './originals'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RowOf } from '@/store'
-import { arrange, isMine, nextDue, type Entry } from './agenda'
+import { arrange, isMine, lastArrival, nextDue, withDistance, type Entry } from './agenda'
 
 const NOW = Date.parse('2026-11-21T02:00:00.000Z') // 10:00 on site
 const at = (hours: number) => new Date(NOW + hours * 3_600_000).toISOString()
@@ -26,6 +26,15 @@ describe('the agenda', () => {
   it('sorts by deadline when asked, with no deadline last', () => {
     const list = [entry(visit('none')), entry(visit('far'), { kind: 'arrive', at: NOW + 9e6 }), entry(visit('near'), { kind: 'arrive', at: NOW + 1e6 })]
     expect(ids(arrange(list, 'due', NOW).today)).toEqual(['near', 'far', 'none'])
+  })
+
+  it('sorts by the way from where one arrived last; a remote visit and a place nobody knows come last', () => {
+    const sited = (id: string, lat: string, more: Partial<RowOf<'visit'>['body']> = {}): Entry =>
+      ({ ...entry(visit(id, more)), site: { body: { lat, lng: lat && '120.1' } } as RowOf<'site'> })
+    const list = [sited('far', '31.5'), sited('unknown', ''), sited('near', '30.3'), sited('remote', '30.2', { mode: 'remote' })]
+    const here = lastArrival([sited('before', '30.0', { times: { arrived: at(-5) } }), sited('last', '30.2', { times: { arrived: at(-1) } }), ...list])
+    expect(here).toEqual({ lat: 30.2, lng: 120.1 })
+    expect(ids(arrange(withDistance(list, here), 'near', NOW).today)).toEqual(['near', 'far', 'remote', 'unknown'])
   })
 
   it('calls a visit overdue when its slot has passed and nobody set out, and keeps it in today', () => {

@@ -3,6 +3,7 @@ import { isDone, isLive, isOpen } from '@/protocol/lifecycle'
 import type { Id, SlaMilestoneBody } from '@/protocol/nouns'
 import type { RowOf } from '@/store'
 import { dayDistance } from '@/i18n'
+import { kilometres, spotOf, type Spot } from './distance'
 
 export interface Due { kind: SlaMilestoneBody['kind']; at: number }
 export interface Entry {
@@ -10,8 +11,11 @@ export interface Entry {
   order: RowOf<'work_order'> | undefined
   site: RowOf<'site'> | undefined
   due: Due | null
+  /** From where one was last, as the crow flies; null when either place is not known. */
+  km?: number | null
 }
-export type SortBy = 'slot' | 'due'
+export const SORTS = ['slot', 'due', 'near'] as const
+export type SortBy = (typeof SORTS)[number]
 export interface Agenda { today: Entry[]; week: Entry[]; overdue: Entry[]; done: Entry[]; handedOver: Entry[] }
 
 export function isMine(visit: RowOf<'visit'>, userId: Id): boolean {
@@ -37,10 +41,26 @@ export function nextDue(visit: RowOf<'visit'>, milestones: readonly RowOf<'sla_m
 
 const slotStart = (entry: Entry) => Date.parse(entry.visit.body.slot_start) || Number.MAX_SAFE_INTEGER
 const dueAt = (entry: Entry) => entry.due?.at ?? Number.MAX_SAFE_INTEGER
+const away = (entry: Entry) => entry.km ?? Number.MAX_SAFE_INTEGER
 
-/** What one is doing comes first, whatever the sorting; then by slot or by deadline. */
+/** The site one arrived at last, which is where one was, as far as this phone knows without asking satellites. */
+export function lastArrival(entries: readonly Entry[]): Spot | null {
+  const arrived = entries.filter(({ visit, site }) => visit.body.times.arrived && spotOf(site?.body))
+    .sort((a, b) => (a.visit.body.times.arrived! < b.visit.body.times.arrived! ? 1 : -1))
+  return spotOf(arrived[0]?.site?.body)
+}
+
+export function withDistance(entries: readonly Entry[], from: Spot | null): Entry[] {
+  return entries.map((entry) => {
+    const to = spotOf(entry.site?.body)
+    return { ...entry, km: from && to && entry.visit.body.mode !== 'remote' ? kilometres(from, to) : null }
+  })
+}
+
+/** What one is doing comes first, whatever the sorting; then by slot, by deadline or by the way there. */
 export function compare(sortBy: SortBy): (a: Entry, b: Entry) => number {
-  const [first, second] = sortBy === 'slot' ? [slotStart, dueAt] : [dueAt, slotStart]
+  const ways = { slot: [slotStart, dueAt], due: [dueAt, slotStart], near: [away, slotStart] } as const
+  const [first, second] = ways[sortBy]
   return (a, b) =>
     Number(isLive(b.visit.body.state)) - Number(isLive(a.visit.body.state)) ||
     first(a) - first(b) || second(a) - second(b) || (a.visit.id < b.visit.id ? -1 : 1)

@@ -19,6 +19,9 @@ export async function placeIfAllowed(): Promise<Place | undefined> {
   return placeWanted() ? locate(WAIT_MS) : undefined
 }
 
+/** Where the phone is, when somebody asked for the way: the browser asks them, and may keep it to itself. */
+export const whereNow = (): Promise<Place | undefined> => locate(8_000)
+
 function locate(timeout: number, permissionIsEnough = false): Promise<Place | undefined> {
   if (!navigator.geolocation) return Promise.resolve(undefined)
   return new Promise((resolve) => {

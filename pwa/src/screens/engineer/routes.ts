@@ -15,6 +15,9 @@ const rest = {
   ledger: () => import('./LedgerScreen.vue'),
   timeline: () => import('./TimelineScreen.vue'),
   ticket: () => import('./TicketScreen.vue'),
+  ready: () => import('../day/ReadyScreen.vue'),
+  done: () => import('../day/DoneScreen.vue'),
+  departure: () => import('../day/DepartureScreen.vue'),
 }
 
 export const routes: RouteRecordRaw[] = [
@@ -31,4 +34,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/ledger', component: rest.ledger },
   { path: '/visits/:id/timeline', component: rest.timeline },
   { path: '/visits/:id/ticket', component: rest.ticket },
+  { path: '/visits/:id/departure', component: rest.departure },
+  { path: '/day/ready', component: rest.ready },
+  { path: '/day/done', component: rest.done },
 ]

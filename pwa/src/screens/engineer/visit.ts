@@ -43,16 +43,3 @@ export function useCatalogue(): ComputedRef<(kind: string, code: string | null |
     return (kind, code) => (code ? byCode.get(`${kind}:${code}`) : undefined)
   })
 }
-
-/** The address in the phone's own map app; by coordinates (GCJ-02, as Chinese maps and Apple's in China count) if any. */
-export function mapLink(site: { name: string; address: string; lat: string | null; lng: string | null }): string {
-  const at = site.lat && site.lng ? `${site.lat},${site.lng}` : ''
-  const label = encodeURIComponent(site.address || site.name)
-  if (/iPhone|iPad|Macintosh/.test(navigator.userAgent)) {
-    return at ? `https://maps.apple.com/?ll=${at}&q=${label}` : `https://maps.apple.com/?q=${label}`
-  }
-  if (/Android/.test(navigator.userAgent)) return at ? `geo:${at}?q=${at}(${label})` : `geo:0,0?q=${label}`
-  return at
-    ? `https://uri.amap.com/marker?position=${site.lng},${site.lat}&name=${label}`
-    : `https://uri.amap.com/search?keyword=${label}`
-}
