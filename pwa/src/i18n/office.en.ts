@@ -1,10 +1,12 @@
 /** English of the office's screens; the type makes a message that is missing here an error. */
+import { officeBoardEn } from './office.board.en'
 import { officeCareEn } from './office.care.en'
 import { officeTermsEn } from './office.terms.en'
 import type { officeZh } from './office.zh'
 
 export const officeEn: Record<keyof typeof officeZh, string> = {
   ...officeTermsEn,
+  ...officeBoardEn,
   ...officeCareEn,
   'office.desk': 'Dispatch desk',
   'office.comma': ', ',

@@ -1,9 +1,11 @@
 /** Words of the office's screens; registered when the office is loaded. Keys are `office.thing`. */
+import { officeBoardZh } from './office.board.zh'
 import { officeCareZh } from './office.care.zh'
 import { officeTermsZh } from './office.terms.zh'
 
 export const officeZh = {
   ...officeTermsZh,
+  ...officeBoardZh,
   ...officeCareZh,
   'office.desk': '调度台',
   'office.comma': '、',

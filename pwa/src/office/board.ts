@@ -18,6 +18,8 @@ export interface Card {
   title: string
   site: string
   customer: string
+  siteId: string
+  assetId: string | null
   level: number
   kind: string
   mode: VisitBody['mode']
@@ -109,6 +111,7 @@ export function cardsOf(rows: BoardRows, now: number): Card[] {
     cards.push({
       id, rev, unsent: pending ?? false, workOrderId: body.work_order_id, number: order.body.number, sequence: body.sequence,
       title: order.body.title, site: order.body.site_name, customer: order.body.customer_name,
+      siteId: body.site_id, assetId: order.body.asset_id,
       level: order.body.level, kind: order.body.kind, mode: body.mode, state: body.state, since: stateSince(body),
       slotStart: body.slot_start, slotEnd: body.slot_end, leadId: body.lead_id, lead: lead?.body ?? null,
       helperIds: body.helper_ids, teamId: lead?.body.team_id ?? null,
@@ -139,11 +142,12 @@ export interface Filters {
   team: string
   state: string
   level: string
+  kind: string
   text: string
   risk: boolean
 }
 
-export const NO_FILTERS: Filters = { team: '', state: '', level: '', text: '', risk: false }
+export const NO_FILTERS: Filters = { team: '', state: '', level: '', kind: '', text: '', risk: false }
 
 export function atRisk(card: Card): boolean {
   return card.deadline.risk === 'late' || card.deadline.risk === 'soon' || card.flags.length > 0
@@ -153,6 +157,7 @@ export function matches(card: Card, f: Filters): boolean {
   if (f.team && card.teamId !== f.team) return false
   if (f.state && card.state !== f.state) return false
   if (f.level && String(card.level) !== f.level) return false
+  if (f.kind && card.kind !== f.kind) return false
   if (f.risk && !atRisk(card)) return false
   if (!f.text) return true
   const said = `${card.number ?? ''} ${card.site} ${card.customer} ${card.title} ${card.lead?.name ?? ''} ${card.lead?.name_en ?? ''}`.toLowerCase()
@@ -184,7 +189,7 @@ export function lanesOf(
   phones: ReadonlyMap<string, Phone>, f: Filters,
 ): Lane[] {
   const byLead = groupBy(cards, (c) => c.leadId)
-  const searching = Boolean(f.state || f.level || f.text || f.risk)
+  const searching = Boolean(f.state || f.level || f.kind || f.text || f.risk)
   const lanes: Lane[] = []
   for (const [userId, { body }] of users) {
     const own = byLead.get(userId) ?? []
@@ -204,4 +209,27 @@ export function columnsOf(cards: readonly Card[]): { key: string; cards: Card[] 
   const gone = [...(byState.get('declined') ?? []), ...(byState.get('cancelled') ?? [])]
   const columns = COLUMNS.map(({ key, states }) => ({ key, cards: states.flatMap((s) => byState.get(s) ?? []) }))
   return gone.length ? [...columns, { key: 'gone', cards: gone }] : columns
+}
+
+/** Of the list; what a dispatcher reads across. */
+export const LIST_COLUMNS = ['level', 'number', 'state', 'site', 'title', 'engineer', 'slot', 'since', 'due', 'known'] as const
+export type ListColumn = (typeof LIST_COLUMNS)[number]
+
+/** Nothing known sorts last, whichever way. */
+const LAST = '\uffff'
+const KEYS: Record<ListColumn, (card: Card) => string | number> = {
+  level: (c) => c.level, number: (c) => c.number ?? LAST, state: (c) => COLUMNS.findIndex((column) => column.states.includes(c.state)), site: (c) => c.site,
+  title: (c) => c.title, engineer: (c) => c.lead?.name ?? LAST, slot: (c) => c.slotStart, since: (c) => c.since ?? '', due: (c) => c.deadline.dueAt ?? LAST,
+  known: (c) => c.asOf ?? '',
+}
+const CHINESE: ReadonlySet<ListColumn> = new Set(['site', 'title', 'engineer'])
+
+export function sortCards(cards: readonly Card[], column: ListColumn, down: boolean): Card[] {
+  const collator = CHINESE.has(column) ? new Intl.Collator('zh') : null
+  const keyed = cards.map((card) => ({ card, key: KEYS[column](card) }))
+  keyed.sort(({ key: a, card: one }, { key: b, card: other }) => {
+    const order = typeof a === 'number' ? a - (b as number) : collator ? collator.compare(a, String(b)) : a < String(b) ? -1 : a > String(b) ? 1 : 0
+    return (down ? -order : order) || one.slotStart.localeCompare(other.slotStart)
+  })
+  return keyed.map(({ card }) => card)
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Noun } from '@/protocol/nouns'
 import { attentionOf } from './attention'
 import { cardsOf, columnsOf, inRange, lanesOf, NO_FILTERS, visibleCards, type BoardRows } from './board'
+import { fieldOf, nextGap, weigh, type Shift, type Wanted } from './choosing'
 import { candidates } from './crew'
 import { addDays, dayOf, fromLocalInput, slotPresets, startOfDay, toLocalInput } from './days'
 import { deadlineOf } from './deadlines'
@@ -156,17 +157,35 @@ describe('what waits for a decision', () => {
 describe('choosing who goes', () => {
   const slot = { start: at(0), end: at(60) }
 
+  const wanted: Wanted = { ...slot, siteId: 's1', mode: 'on_site', skill: '', except: null }
+  const field = (visits: Held<'visit'>[], shifts: Shift[] = []) => fieldOf(visits, sites, new Map(), shifts)
+  const sites = byId([row('site', 's1', { lat: '30.25', lng: '120.16' }), row('site', 's2', { lat: '30.33', lng: '120.16' })])
+
   test('the free and least loaded come first, clashes last but never hidden', () => {
     const visits = [visit('v1', 'w1'), visit('v2', 'w1', { lead_id: 'bob', slot_start: at(200), slot_end: at(260) })]
-    const people = candidates(users, visits, new Map(), slot)
+    const people = candidates(users, new Map(), wanted, field(visits), NOW)
     expect(people.map((p) => [p.id, p.load, p.clashes.length])).toEqual([['charlie', 0, 0], ['bob', 1, 0], ['alice', 1, 1]])
   })
 
   test('a helper is busy too, and a visit that is over, or that is being reassigned, takes no time', () => {
-    const load = (more: object, except: string | null = null) => candidates(users, [visit('v1', 'w1', more)], new Map(), slot, except).find((p) => p.id === 'bob')!.clashes.length
+    const load = (more: object, except: string | null = null) => candidates(users, new Map(), { ...wanted, except }, field([visit('v1', 'w1', more)]), NOW).find((p) => p.id === 'bob')!.clashes.length
     expect(load({ helper_ids: ['bob'] })).toBe(1)
     expect(load({ lead_id: 'bob', state: 'submitted' })).toBe(0)
     expect(load({ lead_id: 'bob' }, 'v1')).toBe(0)
+  })
+
+  test('leave, a skill that lacks and a way that takes longer than there is time are said', () => {
+    const leave = { userId: 'alice', kind: 'leave', start: at(-600), end: at(600), vehicle: '' }
+    const before = visit('v1', 'w1', { site_id: 's2', slot_start: at(-120), slot_end: at(-5) })
+    const w = weigh('alice', ['门禁'], { ...wanted, skill: '空调' }, field([before], [leave]), NOW)
+    expect([w.skill, w.leave, w.from, Math.round(w.km!), w.short > 0]).toEqual(['lacks', leave, 'before', 12, true])
+    expect(candidates(users, new Map(), wanted, field([], [leave]), NOW).at(-1)!.id).toBe('alice')
+  })
+
+  test('the next gap is after what is planned, unless there is room before it', () => {
+    const planned = field([visit('v1', 'w1', { slot_start: at(0), slot_end: at(60) }), visit('v2', 'w1', { slot_start: at(90), slot_end: at(150) })])
+    expect(nextGap('alice', NOW, 30 * 60_000, planned)).toBe(NOW + 60 * 60_000)
+    expect(nextGap('alice', NOW, 60 * 60_000, planned)).toBe(NOW + 150 * 60_000)
   })
 })
 

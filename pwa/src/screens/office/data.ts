@@ -6,9 +6,11 @@ import { computed, inject, provide, type ComputedRef, type InjectionKey, type Re
 import { useNow } from '@/i18n'
 import { attentionOf, type AttentionItem } from '@/office/attention'
 import { cardsOf, type Card } from '@/office/board'
+import { fieldOf, type Field } from '@/office/choosing'
 import { alarmsOf, withWork, type Alarm } from '@/office/heartbeat'
 import { APP_VERSION } from '@/version'
 import { minutesSince, phonesByUser, type Phone } from '@/office/phones'
+import { lastSeen, type LastSeen } from '@/office/places'
 import { byId, groupBy } from '@/office/rows'
 import type { Noun } from '@/protocol/nouns'
 import { useRows, useSyncStatus, type RowOf, type SyncStatus } from '@/store'
@@ -45,6 +47,11 @@ export interface Office {
   /** By user: what to worry about on their phones. */
   alarms: ComputedRef<Map<string, Alarm[]>>
   cards: ComputedRef<Card[]>
+  site: RowMap<'site'>
+  /** By user: where evidence last puts them. */
+  seen: ComputedRef<Map<string, LastSeen>>
+  /** What choosing somebody is weighed with. */
+  field: ComputedRef<Field>
   attention: ComputedRef<AttentionItem[]>
 }
 
@@ -78,6 +85,7 @@ export function provideOffice(): Office {
   const users = useRows('user')
   const teams = useRows('team')
   const catalogueRows = useRows('catalogue_entry')
+  const site = map(useRows('site'))
   const visitList = computed(() => visits.value ?? [])
   const reviews = computed(() => reviewRows.value ?? [])
   const conflicts = computed(() => conflictRows.value ?? [])
@@ -89,7 +97,9 @@ export function provideOffice(): Office {
     return new Map([...groupBy(phones.value ?? [], (row) => row.body.user_id)]
       .map(([id, rows]) => [id, alarmsOf(rows, busy.has(id), APP_VERSION, now.value)] as const).filter(([, found]) => found.length))
   })
+  const seen = computed(() => lastSeen(visitList.value, attachments.value ?? [], site.value))
   const office: Office = {
+    site, seen, field: computed(() => fieldOf(visitList.value, site.value, seen.value)),
     alarms, now, status, age, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
     cut: computed(() => status.value?.contact === 'failed' || (age.value !== null && age.value >= CUT_MINUTES)),
     loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)

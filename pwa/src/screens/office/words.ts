@@ -1,6 +1,8 @@
 /** The office's sentences that are made of several facts. Screens say them; they decide nothing. */
 import { formatDuration, formatMoment, formatTime, dayDistance, hasMessage, localName, t } from '@/i18n'
 import type { Card } from '@/office/board'
+import { FULL_DAY_MINUTES, type Weighed } from '@/office/choosing'
+import { dayOf } from '@/office/days'
 import type { Deadline } from '@/office/deadlines'
 import type { Alarm } from '@/office/heartbeat'
 import type { Phone } from '@/office/phones'
@@ -34,6 +36,12 @@ export function shortMoment(instant: string, now: number): string {
   return dayDistance(instant, now) === 0 ? formatTime(instant) : formatMoment(instant, now)
 }
 
+/** `14:00–15:30` of today, `11-25 14:00–15:30` of any other day: as short as a line of a table is. */
+export function shortSlot(start: string, end: string, now: number): string {
+  const day = dayOf(start) === dayOf(now) ? '' : `${dayOf(start).slice(5)} `
+  return `${day}${formatTime(start)}–${formatTime(end)}`
+}
+
 /** `截至 10:32 · 47分钟前`: the age of knowledge is part of the knowledge. */
 export function asOfText(phone: Phone, now: number): string {
   if (!phone.lastContact || phone.minutes === null) return t('office.phone.never')
@@ -52,7 +60,7 @@ export function waitingText(phone: Phone): string {
 export const catalogueName = (entries: readonly { body: Body<'catalogue_entry'> }[], kind: string, code: string | null | undefined): string => {
   if (!code) return ''
   const entry = entries.find((e) => e.body.kind === kind && e.body.code === code)
-  return entry ? localName(entry.body) : code
+  return entry ? localName(entry.body) : wordFor('office.reason', code)
 }
 
 /** One alarm as a sentence, with the age of what is known in it. */
@@ -91,4 +99,25 @@ export function cardFace(card: Card, language: string): string {
     language, card.rev, card.unsent, card.number, card.title, card.site, card.lead?.name, card.level, card.state, d.risk, d.minutesLeft, p.minutes,
     p.lastContact, p.pending, p.filesWaiting, card.filesDeclared, card.filesVerified, card.flags.join(),
   ].join('|')
+}
+
+/** `3.2 km`, or `800 m`: as exact as a guess of roads is. */
+export const kilometresText = (km: number): string => (km < 1 ? `${Math.max(50, Math.round((km * 1000) / 50) * 50)} m` : `${km.toFixed(km < 10 ? 1 : 0)} km`)
+
+export interface Said { text: string; tone: 'danger' | 'warn' | 'ok' | 'info' | 'quiet' }
+
+/** What speaks for and against somebody, the gravest first. */
+export function weighedWords(w: Weighed, office: Office): Said[] {
+  const said: Said[] = []
+  if (w.leave) said.push({ tone: 'danger', text: t('office.weigh.leave') })
+  for (const clash of w.clashes) {
+    const site = office.order.value.get(clash.workOrderId)?.body.site_name ?? ''
+    said.push({ tone: 'danger', text: t('office.weigh.clash', { slot: `${formatTime(clash.start)}–${formatTime(clash.end)}`, site }) })
+  }
+  if (w.skill !== 'any') said.push(w.skill === 'fits' ? { tone: 'ok', text: t('office.weigh.fits') } : { tone: 'warn', text: t('office.weigh.lacks') })
+  if (w.short) said.push({ tone: 'warn', text: t('office.weigh.short', { n: w.short }) })
+  if (w.km !== null) said.push({ tone: 'quiet', text: t(`office.weigh.km_${w.from ?? 'seen'}`, { km: kilometresText(w.km) }) })
+  said.push({ tone: w.minutes > FULL_DAY_MINUTES ? 'warn' : 'quiet', text: w.visits ? t('office.weigh.load', { n: w.visits, words: minutesText(w.minutes) }) : t('office.weigh.free') })
+  if (w.duty) said.push({ tone: 'info', text: t(`office.duty.${w.duty.kind}`) + (w.duty.vehicle ? ` ${w.duty.vehicle}` : '') })
+  return said
 }

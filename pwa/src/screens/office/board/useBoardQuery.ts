@@ -5,6 +5,8 @@ import type { Filters, Range } from '@/office/board'
 import { dayOf, isDay } from '@/office/days'
 
 export const SPANS = [1, 3, 7] as const
+export const VIEWS = ['lanes', 'kanban', 'timeline', 'list', 'map'] as const
+export type ViewName = (typeof VIEWS)[number]
 
 export function useBoardQuery(now: () => number) {
   const route = useRoute()
@@ -12,14 +14,15 @@ export function useBoardQuery(now: () => number) {
   const text = (key: string): string => (typeof route.query[key] === 'string' ? route.query[key] : '')
 
   const filters = computed<Filters>(() => ({
-    team: text('team'), state: text('state'), level: text('level'), text: text('q'), risk: text('risk') === '1',
+    team: text('team'), state: text('state'), level: text('level'), kind: text('kind'), text: text('q'), risk: text('risk') === '1',
   }))
   const range = computed<Range>(() => {
     const day = text('day')
     const days = Number(text('days'))
     return { from: isDay(day) ? day : dayOf(now()), days: (SPANS as readonly number[]).includes(days) ? days : 1 }
   })
-  const view = computed<'lanes' | 'kanban'>(() => (text('view') === 'kanban' ? 'kanban' : 'lanes'))
+  const view = computed<ViewName>(() => VIEWS.find((v) => v === text('view')) ?? 'lanes')
+  const sort = computed(() => text('sort') || 'slot')
   const orderId = computed(() => text('wo') || null)
   const visitId = computed(() => text('visit') || null)
 
@@ -32,5 +35,5 @@ export function useBoardQuery(now: () => number) {
     }
     void (step ? router.push({ query }) : router.replace({ query }))
   }
-  return { filters, range, view, orderId, visitId, set }
+  return { filters, range, view, sort, orderId, visitId, set }
 }
