@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from sync.answers import in_order, joined, standing
 from sync.protocol import is_id
 
 Item = Mapping[str, Any]
@@ -113,7 +114,8 @@ def visible_ids(items: Sequence[Item], answers: Answers) -> set[str]:
 def missing(items: Sequence[Item], answers: Answers) -> list[dict[str, str]]:
     """What stands between a run and "completed": `[{"item", "code"}]` in the template's order.
 
-    Codes: those of `problem_of`, `required` (mandatory and unanswered), and of a failed item what its `on_fail` asks
+    Codes: those of `problem_of`, `required` (mandatory and unanswered), `double-answer` (two phones contradict each
+    other and nobody has chosen), and of a failed item what its `on_fail` asks
     for: `photo-required`, `note-required`, `defect-required`. A hidden item needs no answer and its stale answer does
     not count.
     """
@@ -151,17 +153,20 @@ def latest_answers(
 ) -> dict[str, Any]:
     """The answer that counts per item, from `checklist_answer` rows and attachments (dicts with `id` beside the body).
 
-    Answers are only ever added: the last one the server took counts, what it has not seen yet comes after, and
-    within one instant the id decides. Photos are attachments whose parent is any answer given to the item, because
-    a second answer does not undo a picture, and those of its defects. An item with `defects` (those of the run, see
-    `defects_of`) has their ids. Withdrawn and discarded rows do not count.
+    Answers are only ever added, and what several phones said is put together as `sync/answers.py` says: an item whose
+    answers contradict each other names them in `doubles`. Photos are attachments whose parent is any answer given to
+    the item, because a second answer does not undo a picture, and those of its defects. An item with `defects` (those
+    of the run, see `defects_of`) has their ids. Withdrawn and discarded rows do not count.
     """
-    counted = [row for row in rows if _counts(row)]
-    counted.sort(key=lambda row: (row.get("server_at") or "~", row["id"]))
+    counted = in_order(rows)
     item_of = {row["id"]: row["item_id"] for row in counted}
     answers: dict[str, Any] = {}
-    for row in counted:
-        answers[row["item_id"]] = {"value": row["value"], "note": row.get("note") or "", "photos": []}
+    for item_id in dict.fromkeys(item_of.values()):
+        left = standing([row for row in counted if row["item_id"] == item_id])
+        value, different = joined(left)
+        answers[item_id] = {"value": value, "note": _note(left, different), "photos": []}
+        if different:
+            answers[item_id]["doubles"] = [row["id"] for row in different]
     for photo in attachments:
         if _counts(photo) and photo.get("parent_noun") == "checklist_answer" and photo.get("parent_id") in item_of:
             answers[item_of[photo["parent_id"]]]["photos"].append(photo["id"])
@@ -189,6 +194,12 @@ def parse_show_if(text: str) -> dict[str, str]:
     return {"item": item, "op": operator, "value": value}
 
 
+def _note(left: Sequence[Mapping[str, Any]], different: Sequence[Mapping[str, Any]]) -> str:
+    """Of a contradiction the note of the answer that is shown; else all that was noted, each once."""
+    notes = [row.get("note") or "" for row in (different[-1:] or left)]
+    return "\n".join(dict.fromkeys(note for note in notes if note))
+
+
 def _shown(items: Sequence[Item], answers: Answers) -> list[Item]:
     ids = visible_ids(items, answers)
     return [item for item in items if item["id"] in ids]
@@ -211,6 +222,8 @@ def _missing_codes(item: Item, answer: Answer | None) -> list[str]:
         codes.append(problem)
     elif item.get("mandatory") and not is_answered(value):
         codes.append("required")
+    if answer and answer.get("doubles"):
+        codes.append("double-answer")
     if answer and verdict(item, value) == "fail":
         wanted = item.get("on_fail") or []
         if "photo" in wanted and not answer.get("photos"):

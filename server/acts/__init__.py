@@ -195,6 +195,7 @@ def load_verbs() -> None:
         dispatch,
         evidence,
         part,
+        presence,
         report,
         review,
         ticket,

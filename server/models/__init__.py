@@ -15,6 +15,7 @@ from server.models.evidence import (
     Signature,
     Waiver,
 )
+from server.models.presence import Point, PresenceProof
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
 from server.models.stock import Stock, StockMovement
@@ -30,7 +31,7 @@ SYNCED: dict[str, type[Synced]] = {
         Team, User, CatalogueEntry, Part, PriceItem, ChecklistVersion, Article, Customer, Contact, Site, Asset,
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
         ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
-        PhoneStatus,
+        PhoneStatus, Point, PresenceProof,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
@@ -39,7 +40,8 @@ __all__ = [
     "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
     "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Defect",
     "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part",
-    "PartUse", "PhoneStatus", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest",
-    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription",
-    "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem",
+    "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile",
+    "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder",
+    "new_id",
 ]  # fmt: skip

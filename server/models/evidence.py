@@ -110,16 +110,17 @@ class ChecklistRun(Fact, db.Model):
 
 
 class ChecklistAnswer(Fact, db.Model):
-    """An answer, append-only: the last per item counts, the earlier ones stay as evidence."""
+    """An answer, append-only. `over`: the answers its author saw; which of them count is in `sync/answers.py`."""
 
     __tablename__ = "checklist_answer"
     __table_args__ = (Index("ix_checklist_answer_visit_id", "visit_id"), Index("ix_checklist_answer_run_id", "run_id"))
     NOUN = "checklist_answer"
-    WIRE = ("run_id", "item_id", "value", "note")
+    WIRE = ("run_id", "item_id", "value", "note", "over")
     run_id: Mapped[str] = id_column()
     item_id: Mapped[str] = mapped_column(String(64))
     value: Mapped[Any] = mapped_column(JSON, nullable=True)
     note: Mapped[str] = mapped_column(Text, default="")
+    over: Mapped[list[str] | None] = mapped_column(JSON)  # None: of a phone that did not say
 
 
 class Note(Fact, db.Model):

@@ -15,6 +15,7 @@ from server.models.base import NAME_LENGTH, Instant, Synced, id_column, json_lis
 from sync.lifecycle import states, transition
 
 GONE = states("visit", "gone")
+OPEN = states("visit", "open")
 HELD = frozenset(states("visit", "open") | states("visit", "done"))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sync import checklist
+from sync.answers import version_changes
 
 VECTORS = json.loads((Path(__file__).parents[1] / "vectors" / "checklist.json").read_text("utf-8"))
 
@@ -45,6 +46,12 @@ def test_a_run_stands_as_the_vectors_say(case):
 def test_the_answer_that_counts_is_the_one_the_vectors_name(case):
     defects = checklist.defects_of(case.get("defects", []), case.get("run", ""))
     assert checklist.latest_answers(case["rows"], case["attachments"], defects) == case["answers"]
+
+
+@pytest.mark.parametrize("case", VECTORS["versions"], ids=lambda case: case["name"])
+def test_a_newer_version_says_what_it_asks_otherwise(case):
+    old, new = ([whole(item) for item in case[name]] for name in ("old", "new"))
+    assert version_changes(old, new) == case["changes"]
 
 
 @pytest.mark.parametrize(

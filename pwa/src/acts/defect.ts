@@ -4,6 +4,7 @@ import { newId } from '../protocol/ids'
 import type { AnswerValue, Id, Severity } from '../protocol/nouns'
 import { now } from '../store/clock'
 import { keepBytes } from '../store/keeping'
+import { answering } from './checklist'
 import { MAX_PHOTO_BYTES, priorityOf } from './attachment'
 import { recordTogether } from './record'
 
@@ -46,7 +47,7 @@ export async function findDefect({ visit_id, point, asset_id, label, severity, t
   const pictures = photos.map((photo) => declared(photo, { visit_id, parent_noun: 'defect', parent_id: id }, label))
   const answer = point && { id: newId(), run_id: point.run_id, item_id: point.item_id, value: point.value, ...(point.note && { note: point.note }) }
   await recordTogether([
-    ...(answer ? [{ act: 'checklist.answer' as const, args: answer }] : []),
+    ...(answer ? [{ act: 'checklist.answer' as const, args: answering(answer) }] : []),
     { act: 'defect.open', args: {
       id, visit_id, severity, text, ...(asset_id && { asset_id }),
       ...(point ? { run_id: point.run_id, item_id: point.item_id } : { label }),
@@ -74,7 +75,7 @@ export async function verifyDefect(
 ): Promise<void> {
   const value = result === 'passed' ? 'ok' : 'fail'
   await recordTogether([
-    ...(point?.answer ? [{ act: 'checklist.answer' as const, args: { id: newId(), run_id: point.run_id, item_id: point.item_id, value } }] : []),
+    ...(point?.answer ? [{ act: 'checklist.answer' as const, args: answering({ id: newId(), run_id: point.run_id, item_id: point.item_id, value }) }] : []),
     { act: 'defect.verify', args: { id, visit_id, result, ...(point && { run_id: point.run_id }) } },
   ])
 }

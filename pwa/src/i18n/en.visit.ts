@@ -276,6 +276,7 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'check.na': 'N/A',
 
   'missing.required': 'Required and empty',
+  'missing.double-answer': 'Two phones disagree: choose one',
   'missing.photo-required': 'Failed: a photo is needed',
   'missing.note-required': 'Failed: a note is needed',
   'missing.defect-required': 'Failed: open a defect',

@@ -274,6 +274,7 @@ export const zhVisit = {
   'check.na': '不适用',
 
   'missing.required': '必填，还没填',
+  'missing.double-answer': '两部手机答案不同，请选一个',
   'missing.photo-required': '不合格，需要照片',
   'missing.note-required': '不合格，需要说明',
   'missing.defect-required': '不合格，需要登记缺陷',

@@ -1,6 +1,6 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
 import type {
-  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, Purpose, Rating, Severity, Strokes, VisitMode, WorkOrderBody,
+  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode, WorkOrderBody,
   WorkOrderKind,
 } from './nouns'
 
@@ -146,7 +146,12 @@ export interface Args {
   'note.withdraw': Withdraw
   'attachment.add': AddAttachmentArgs
   'checklist.start': OnVisit & { id: Id; version_id: Id }
-  'checklist.answer': { id: Id; run_id: Id; item_id: string; value: AnswerValue; note?: string }
+  'checklist.answer': { id: Id; run_id: Id; item_id: string; value: AnswerValue; note?: string; over?: Id[] }
+  'checklist.reopen': { run_id: Id }
+  'checklist.upgrade': { run_id: Id; version_id: Id }
+  'presence.prove': OnVisit & { id: Id; point_id: Id; run_id?: Id | null; how: PresenceProofBody['how']; token: string; place?: Place | null }
+  'point.add': { id: Id; site_id: Id } & Pick<PointBody, 'code' | 'name'> & Partial<Pick<PointBody, 'name_en' | 'location' | 'token' | 'item_ids' | 'sort'>>
+  'point.edit': { id: Id; changes: Changes<Omit<PointBody, 'site_id' | 'created_by' | 'device_at' | 'server_at'>> }
   'checklist.complete': { run_id: Id }
   'defect.open': OpenDefectArgs
   'defect.fix': OnVisit & { id: Id; note?: string }

@@ -5,6 +5,8 @@
  * A reading outside its limits is a true answer and a failed one, never a wrong one: an instrument is not argued with.
  */
 
+import { inOrder, joined, standing } from './answers'
+
 export type ItemType = 'check' | 'number' | 'text' | 'choice' | 'date' | 'photo' | 'photo_pair' | 'scan' | 'signature'
 export type CompareOp = '=' | '!=' | '>' | '>=' | '<' | '<='
 
@@ -44,6 +46,8 @@ export interface Answer {
   photos?: string[]
   /** Ids of the defects found at the item, or looked at again, in this run. */
   defects?: string[]
+  /** Ids of the answers that contradict each other, until somebody chooses. */
+  doubles?: string[]
 }
 export type Answers = Record<string, Answer>
 
@@ -51,7 +55,7 @@ export type Verdict = 'ok' | 'fail' | 'na' | 'none'
 export type ProblemCode =
   | 'not-a-check' | 'not-a-number' | 'number-too-long' | 'not-a-text' | 'text-too-long' | 'not-an-option'
   | 'not-a-date' | 'not-photos' | 'too-many-photos' | 'not-a-pair' | 'not-a-signature' | 'unknown-type'
-export type MissingCode = ProblemCode | 'required' | 'photo-required' | 'note-required' | 'defect-required'
+export type MissingCode = ProblemCode | 'required' | 'double-answer' | 'photo-required' | 'note-required' | 'defect-required'
 
 export interface ChecklistState {
   /** Ids of the items to show. */
@@ -71,6 +75,8 @@ export interface AnswerRow {
   item_id: string
   value: AnswerValue
   note?: string | null
+  /** The answers its author saw; null on those of older phones, which stand for all before. */
+  over?: string[] | null
   withdrawn?: boolean
   late_state?: string | null
   server_at?: string | null
@@ -175,6 +181,7 @@ export function checklistState(items: ChecklistItem[], answers: Answers): Checkl
     if (problem) state.missing.push({ item: item.id, code: problem })
     else if (isAnswered(value)) state.done += 1
     else if (item.mandatory) state.missing.push({ item: item.id, code: 'required' })
+    if (answer?.doubles?.length) state.missing.push({ item: item.id, code: 'double-answer' })
     if (answer && verdictOf(item, value) === 'fail') {
       state.failed.push(item.id)
       for (const code of neededOnFail(item, answer)) state.missing.push({ item: item.id, code })
@@ -190,15 +197,18 @@ export function defectsOf<D extends AnswerDefect>(defects: readonly D[], runId: 
     .map((row) => (row.run_id === runId ? row : { ...row, photos: [] }))
 }
 
-/** The answer that counts per item: the last one the server took, then what is still on this device, by id. */
+/** The answer that counts per item: what several phones said is put together as `answers.ts` says. */
 export function latestAnswers(
   rows: AnswerRow[], attachments: AnswerPhoto[] = [], defects: readonly AnswerDefect[] = [],
 ): Answers {
-  const counted = rows.filter((row) => !row.withdrawn && row.late_state !== 'discarded')
-  counted.sort((a, b) => compareText(a.server_at || '~', b.server_at || '~') || compareText(a.id, b.id))
+  const counted = inOrder(rows)
   const itemOf = new Map(counted.map((row) => [row.id, row.item_id]))
   const answers: Answers = {}
-  for (const row of counted) answers[row.item_id] = { value: row.value, note: row.note ?? '', photos: [] }
+  for (const itemId of new Set(itemOf.values())) {
+    const left = standing(counted.filter((row) => row.item_id === itemId))
+    const { value, different } = joined(left)
+    answers[itemId] = { value, note: noteOf(left, different), photos: [], ...(different.length && { doubles: different.map((row) => row.id) }) }
+  }
   for (const photo of attachments) {
     if (photo.withdrawn || photo.late_state === 'discarded' || photo.parent_noun !== 'checklist_answer') continue
     const item = itemOf.get(photo.parent_id ?? '')
@@ -211,6 +221,12 @@ export function latestAnswers(
     answer.photos?.push(...(defect.photos ?? []).map((photo) => photo.id))
   }
   return answers
+}
+
+/** Of a contradiction the note of the answer that is shown; else all that was noted, each once. */
+function noteOf(left: readonly AnswerRow[], different: readonly AnswerRow[]): string {
+  const notes = (different.length ? different.slice(-1) : left).map((row) => row.note ?? '')
+  return [...new Set(notes.filter(Boolean))].join('\n')
 }
 
 /** What a person typed as a number (full-width digits, a Chinese full stop, a plus, spaces) as a decimal string. */

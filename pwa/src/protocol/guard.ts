@@ -1,6 +1,6 @@
 /** What this device will not even record: said at once, instead of by a receipt hours later. The server checks all again. */
 import type { Act, Args } from './acts'
-import { can, isEnded, isLeadOnly, next, nextOfDefect, nextOfWorkOrder, type VisitStep } from './lifecycle'
+import { can, isEnded, isLeadOnly, isOpen, next, nextOfDefect, nextOfWorkOrder, type VisitStep } from './lifecycle'
 import type { Noun } from './nouns'
 import type { Actor, View, ViewRow } from './effects/view'
 
@@ -8,7 +8,7 @@ export type Refusal = 'illegal-transition' | 'not-lead' | 'not-crew' | 'not-foun
 
 const CREW_FACTS = new Set([
   'diagnosis.edit', 'part.use', 'attachment.add', 'checklist.start', 'defect.open', 'defect.fix', 'defect.raise',
-  'defect.verify',
+  'defect.verify', 'presence.prove',
 ])
 const WITHDRAWALS: Record<string, Noun> = {
   'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note',
@@ -75,7 +75,9 @@ async function refusalOnRun(act: Act, view: View, actor: Actor): Promise<Refusal
   const run = await view.get('checklist_run', (act.args as { run_id: string }).run_id)
   const visit = run && (await view.get('visit', run.body.visit_id))
   if (!run || !visit) return 'not-found'
-  if (run.body.state === 'completed') return 'checklist-completed'
+  if (act.act === 'checklist.reopen') {
+    if (!isOpen(visit.body.state)) return 'illegal-transition'
+  } else if (run.body.state === 'completed') return 'checklist-completed'
   return isCrew(visit, actor) ? null : 'not-crew'
 }
 

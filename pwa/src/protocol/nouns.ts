@@ -160,8 +160,31 @@ export interface ChecklistRunBody extends Fact {
   completed_at: Instant | null
 }
 
-/** Append-only; the last answer per item counts. */
-export interface ChecklistAnswerBody extends Fact { run_id: Id; item_id: string; value: AnswerValue; note: string }
+/** Append-only; `over` names the answers its author saw (absent on rows of an older server). */
+export interface ChecklistAnswerBody extends Fact { run_id: Id; item_id: string; value: AnswerValue; note: string; over?: Id[] | null }
+
+/** A place on a patrol with a code to scan; `item_ids` are answered there, of whichever checklist. */
+export interface PointBody extends Common {
+  site_id: Id
+  code: string
+  name: string
+  name_en: string
+  location: string
+  token: string
+  item_ids: string[]
+  sort: number
+  active: boolean
+}
+
+export interface PresenceProofBody extends Fact {
+  point_id: Id
+  run_id: Id | null
+  how: 'scan' | 'nfc' | 'typed' | 'picked'
+  token: string
+  place: Place | null
+  /** What is doubtful: see `presence.ts`. */
+  flags: string[]
+}
 
 export type Severity = 'minor' | 'major' | 'critical'
 export type DefectState = 'open' | 'fixed_on_spot' | 'work_order' | 'verified' | 'closed' | 'withdrawn'
@@ -298,6 +321,8 @@ export interface Bodies {
   attachment: AttachmentBody
   checklist_run: ChecklistRunBody
   checklist_answer: ChecklistAnswerBody
+  point: PointBody
+  presence_proof: PresenceProofBody
   signature: SignatureBody
   waiver: WaiverBody
   defect: DefectBody

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import vectors from '@vectors/checklist.json'
+import { versionChanges } from '@/protocol/answers'
 import { checklistState, defectsOf, latestAnswers, problemOf, typedNumber, verdictOf } from '@/protocol/checklist'
 import type { AnswerDefect, AnswerPhoto, AnswerRow, Answers, ChecklistItem } from '@/protocol/checklist'
 
@@ -30,6 +31,12 @@ describe('the answer that counts is the one the vectors name', () => {
   it.each(vectors.latest)('$name', ({ rows, attachments, answers, run, defects }) => {
     const found = defectsOf((defects ?? []) as AnswerDefect[], run ?? '')
     expect(latestAnswers(rows as AnswerRow[], attachments as AnswerPhoto[], found)).toEqual(answers)
+  })
+})
+
+describe('a newer version says what it asks otherwise', () => {
+  it.each(vectors.versions)('$name', ({ old, new: newer, changes }) => {
+    expect(versionChanges(old.map(whole), newer.map(whole))).toEqual(changes)
   })
 })
 

@@ -1,6 +1,6 @@
 /** Facts from the field: each adds a row, once. A row the server already knows is left as the server says it is. */
 import type { Act } from '../acts'
-import type { AnswerValue, DiagnosisBody, DiagnosisFields, Noun, StockBody } from '../nouns'
+import type { DiagnosisBody, DiagnosisFields, Noun, StockBody } from '../nouns'
 import { born, bornFact, eventOf, FRESH } from './born'
 import { applyChanges } from './changes'
 import { pictured, unpictured } from './defect'
@@ -8,7 +8,7 @@ import type { Actor, Change, Effect, View, ViewRow } from './view'
 import { step } from './visit'
 
 /** The visit of a fact that this device does not have yet; null when it has, or has no such visit. */
-async function newOn(view: View, noun: Noun, id: string, visitId: string): Promise<ViewRow<'visit'> | null> {
+export async function newOn(view: View, noun: Noun, id: string, visitId: string): Promise<ViewRow<'visit'> | null> {
   if (await view.get(noun, id)) return null
   return (await view.get('visit', visitId)) ?? null
 }
@@ -65,30 +65,6 @@ const addAttachment: Effect<'attachment.add'> = async (act, view, actor) => {
   return [{ noun: 'attachment', id, scope, body }, ...(await pictured(view, { ...declared, id }))]
 }
 
-const startChecklist: Effect<'checklist.start'> = async (act, view, actor) => {
-  const { id, visit_id, version_id } = act.args
-  const visit = await newOn(view, 'checklist_run', id, visit_id)
-  if (!visit) return []
-  const code = (await view.get('checklist_version', version_id))?.body.code ?? ''
-  const body = { ...bornFact(act, actor, visit), version_id, code, state: 'in_progress' as const, completed_at: null }
-  return [{ noun: 'checklist_run', id, scope: visit.scope, body }]
-}
-
-const answerItem: Effect<'checklist.answer'> = async (act, view, actor) => {
-  const { id, run_id, item_id, value, note } = act.args
-  const run = await view.get('checklist_run', run_id)
-  const visit = run && (await newOn(view, 'checklist_answer', id, run.body.visit_id))
-  if (!visit) return []
-  const body = { ...bornFact(act, actor, visit), run_id, item_id, value: value as AnswerValue, note: note ?? '' }
-  return [{ noun: 'checklist_answer', id, scope: visit.scope, body }]
-}
-
-const completeChecklist: Effect<'checklist.complete'> = async (act, view) => {
-  const run = await view.get('checklist_run', act.args.run_id)
-  if (!run || run.body.state === 'completed') return []
-  return [{ ...run, body: { ...run.body, state: 'completed', completed_at: act.at } }]
-}
-
 const addNote: Effect<'note.add'> = async (act, view, actor) => {
   const { id, visit_id, text } = act.args
   const visit = await newOn(view, 'note', id, visit_id)
@@ -143,9 +119,6 @@ export const factEffects = {
   'part.withdraw': withdrawPart,
   'attachment.add': addAttachment,
   'attachment.withdraw': withdrawAttachment,
-  'checklist.start': startChecklist,
-  'checklist.answer': answerItem,
-  'checklist.complete': completeChecklist,
   'note.add': addNote,
   'note.withdraw': withdrawNote,
   'report.sign': sign,

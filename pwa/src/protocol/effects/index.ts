@@ -1,12 +1,13 @@
 /** Every act's effect, by name. What is not in the table has none: the rows wait for the server. */
 import type { Act, ActName } from '../acts'
+import { checklistEffects } from './checklist'
 import { defectEffects } from './defect'
 import { factEffects } from './fact'
 import { officeEffects } from './office'
 import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
-const effects: { [A in ActName]: Effect<A> } = { ...visitEffects, ...factEffects, ...defectEffects, ...officeEffects }
+const effects: { [A in ActName]: Effect<A> } = { ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...officeEffects }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */
 export async function effectOf(act: Act, view: View, actor: Actor): Promise<Change[]> {
