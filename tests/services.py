@@ -126,6 +126,19 @@ class Postgres:
         with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement)
 
+    def wait_until_ready(self) -> None:
+        """It listens before it has started up, and sends everybody away until then."""
+        import psycopg
+
+        deadline = time.monotonic() + START_WITHIN
+        while True:
+            try:
+                return self.execute("SELECT 1")
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
     def create_database(self, name: str, template: str | None = None) -> str:
         """Make an empty database, or a copy of `template` (30 ms instead of all migrations), and give its URL.
 
@@ -169,8 +182,10 @@ def start_postgres(*, durable: bool = False, settings: dict[str, str] | None = N
         # runuser passes the signal on; SIGINT is PostgreSQL's "fast": clients are sent away.
         with running(command, port, log, signal.SIGINT, cwd=folder) as process:
             pid = int((data / "postmaster.pid").read_text().split()[0])
+            made = Postgres(port, pid, folder)
+            made.wait_until_ready()
             try:
-                yield Postgres(port, pid, folder)
+                yield made
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGINT)

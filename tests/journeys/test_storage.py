@@ -85,6 +85,7 @@ def test_storage_cleared_by_the_browser_is_told_with_what_was_lost(
     page.goto(f"{wire.url}/login")
     expect(loss).to_be_visible()  # until she has read it
     loss.get_by_role("button", name="我知道了").click()
+    expect(loss).to_have_count(0)
     page.reload()
     expect(page.locator("#login-name")).to_be_visible()
     expect(loss).to_have_count(0)

@@ -4,7 +4,7 @@ import type { Id } from '../protocol/nouns'
 import { now } from './clock'
 import type { Store } from './current'
 import { databaseName, UserDatabase, type Tables } from './database'
-import { readMarker, readMarkers, writeMarker, type Lost, type Marker } from './marker'
+import { changeMarker, readMarker, readMarkers, writeMarker, type Lost, type Marker } from './marker'
 import { readMeta } from './meta'
 
 export type { Lost } from './marker'
@@ -34,8 +34,7 @@ export async function markHeld(store: Store): Promise<void> {
 }
 
 async function mark({ userId, name }: Store, held: Held): Promise<void> {
-  const lost = (await readMarker(userId))?.lost ?? null
-  await writeMarker({ userId, name, ...held, lost })
+  await changeMarker(userId, (marker) => ({ userId, name, ...held, lost: marker?.lost ?? null }))
 }
 
 /** Keeps the marker right as long as a page is open. `gone` is called when the database is emptied under it. */
@@ -88,8 +87,9 @@ export async function lossWasReported(userId: Id): Promise<void> {
 }
 
 async function change(userId: Id, values: { read?: boolean; reported?: boolean }): Promise<void> {
-  const marker = await readMarker(userId)
-  if (!marker?.lost) return
-  const lost = { ...marker.lost, ...values }
-  await writeMarker({ ...marker, lost: lost.read && lost.reported ? null : lost })
+  await changeMarker(userId, (marker) => {
+    if (!marker?.lost) return null
+    const lost = { ...marker.lost, ...values }
+    return { ...marker, lost: lost.read && lost.reported ? null : lost }
+  })
 }

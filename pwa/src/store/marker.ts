@@ -77,6 +77,21 @@ function parsed(text: string | null): Marker | null {
   }
 }
 
+/**
+ * Writes what `change` makes of the marker as it is now; null leaves it. Page, tabs and worker all write it: without a
+ * lock one of them would put back what another had just said, and a loss somebody has read would be told again.
+ */
+export async function changeMarker(userId: Id, change: (marker: Marker | null) => Omit<Marker, 'at'> | null): Promise<void> {
+  const work = async () => {
+    const changed = change(await readMarker(userId))
+    if (changed) await writeMarker(changed)
+  }
+  const { locks } = globalThis.navigator ?? {}
+  await (locks ? locks.request(`xunxiu-marker-${userId}`, work) : (inTurn = inTurn.then(work, work)))
+}
+/** Where there are no locks, this page's changes at least wait for each other. */
+let inTurn: Promise<void> = Promise.resolve()
+
 export async function writeMarker(marker: Omit<Marker, 'at'>): Promise<void> {
   const text = JSON.stringify({ ...marker, at: now() })
   try {

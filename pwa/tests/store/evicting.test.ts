@@ -70,6 +70,15 @@ test('a loss stays to be read although the office knows, and the other way round
   store = await phone()
 })
 
+test('a loss that is read while the office is told of it is told to nobody again', async () => {
+  await writeMarker({ userId: ALICE, name: 'Alice', unsent: 1, since: null, lastContact: null, lost: null })
+  await store.db.delete()
+  await noticeLosses()
+  await Promise.all([lossWasRead(ALICE), lossWasReported(ALICE)])
+  expect((await readMarker(ALICE))?.lost).toBeNull()
+  store = await phone()
+})
+
 test('a database taken away under an open page is noticed there', async () => {
   let gone = 0
   const stop = followHeld(store, () => { gone += 1 })
