@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, String, bindparam, cast, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.models import Attachment, Defect, Site, Subscription, Team, User, Visit, WorkOrder
+from server.models import Attachment, Defect, ServiceRecord, Site, Subscription, Team, User, Visit, WorkOrder
 from server.models.visit import HELD
 from server.models.work_order import ENDED
 
@@ -212,14 +212,18 @@ def holds(session: Session, user_id: str, scope: str) -> bool:
 def may_read_file(session: Session, user_id: str, sha256: str) -> bool:
     """Whether a scope the user holds has an attachment whose bytes with this hash were shown by its author.
 
-    A picture of a defect belongs to the site as the defect does: who comes next month sees what it looked like.
+    A picture of a defect, or of the place in the site's history, belongs to the site as those do: who comes next month
+    sees what it looked like.
     """
     shown = (Attachment.sha256 == sha256, Attachment.state.in_(SHOWN))
     orders = session.scalars(select(Attachment.work_order_id).where(*shown).distinct()).all()
     if any(holds(session, user_id, f"wo:{order}") for order in orders):
         return True
     of_defects = select(Defect.site_id).join(Attachment, Attachment.parent_id == Defect.id).distinct()
-    sites = session.scalars(of_defects.where(*shown, Attachment.parent_noun == "defect", ~Attachment.withdrawn)).all()
+    sites = set(session.scalars(of_defects.where(*shown, Attachment.parent_noun == "defect", ~Attachment.withdrawn)))
+    of_records = select(ServiceRecord.site_id).join(Attachment, Attachment.visit_id == ServiceRecord.visit_id)
+    of_place = (Attachment.purpose.in_(Attachment.OF_THE_PLACE), ~Attachment.withdrawn)
+    sites |= set(session.scalars(of_records.where(*shown, *of_place).distinct()))
     return any(holds(session, user_id, f"site:{site}") for site in sites)
 
 

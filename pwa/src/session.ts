@@ -18,6 +18,7 @@ import { readMeta, writeMeta } from './store/meta'
 import { openStore } from './store/opening'
 import { ActRefused } from './store/refusal'
 import { officeKey, rememberOfficeKey } from './store/rescue'
+import { clearShelf } from './store/shelf'
 import { SESSION_CHANNEL, saySignedOut } from './store/signal'
 import { askForPersistence } from './store/storage'
 import { NoContact, Problem, jsonOf, plainRequest, request, tokensOf } from './sync/http'
@@ -99,6 +100,7 @@ export async function logout(): Promise<void> {
     await tables.rows.clear()
     await writeMeta(tables, { tokens: null, cookie: null, firstSyncComplete: false, pulledRows: 0 })
   })
+  await clearShelf(store.userId)
   await setDeviceSetting('lastUser', null)
   await forgetMarker(store.userId)
   saySignedOut(store.userId)

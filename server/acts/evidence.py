@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from marshmallow import fields, validate
+from sqlalchemy import select
 
 from server.acts import DONE, LATE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
@@ -23,6 +24,7 @@ from server.models import (
     Diagnosis,
     Note,
     PartUse,
+    ServiceRecord,
     StoredFile,
     Task,
     WorkOrder,
@@ -30,7 +32,10 @@ from server.models import (
 from server.scopes import knows_file
 
 SHA256 = r"[0-9a-f]{64}\Z"
-PARENTS = ("visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver", "defect")
+PARENTS = (
+    "visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver", "defect",
+    "attachment",  # the original of a marked copy, or the "before" of an "after" from the same spot
+)  # fmt: skip
 
 
 class AttachmentArgs(ArgsSchema):
@@ -135,7 +140,16 @@ def _register_withdrawal(name: str, model: type[Attachment] | type[Note]) -> Non
         fact.withdrawn = True
         if isinstance(fact, Attachment) and fact.parent_noun == "defect" and fact.parent_id:
             ctx.lock(Defect, fact.parent_id).hide(id)
+        if isinstance(fact, Attachment) and fact.visit_id:
+            _hide_from_record(ctx, fact)
         return DONE
+
+
+def _hide_from_record(ctx: Context, photo: Attachment) -> None:
+    """A picture that was withdrawn after the visit was filed is not what the next engineer compares with."""
+    record = ctx.session.scalars(select(ServiceRecord).where(ServiceRecord.visit_id == photo.visit_id)).first()
+    if record is not None:
+        record.photos = [shown for shown in record.photos or [] if shown["id"] != photo.id]
 
 
 _register_withdrawal("attachment.withdraw", Attachment)

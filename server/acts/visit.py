@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import select
 
+from server import clock
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.schemas import ArgsSchema, Id, JsonObject, Text
 from server.models import (
+    Attachment,
     CatalogueEntry,
     Diagnosis,
     Fact,
@@ -23,6 +25,7 @@ from server.models import (
 from server.models.visit import GONE, IllegalTransition
 from sync.lifecycle import derive_work_order, transition
 
+RECORD_PHOTOS = 24  # of one visit, kept beside its record in the history of the site
 NEEDS_REASON = ("visit.decline", "visit.pause", "visit.cannot_complete")
 MILESTONES = {
     "visit.accept": ("respond",),
@@ -167,6 +170,7 @@ def file_record(ctx: Context, visit: Visit, order: WorkOrder) -> None:
     record.asset_id = (diagnosis.asset_id if diagnosis else None) or order.asset_id
     record.finished_at = ctx.at
     record.engineer_name = ctx.load(User, visit.lead_id).name
+    record.photos = _pictures(ctx, visit)
     if diagnosis:
         names = _catalogue_names(ctx, diagnosis)
         record.symptom = names.get(("symptom", diagnosis.symptom_code)) or diagnosis.symptom_text[:200]
@@ -174,6 +178,17 @@ def file_record(ctx: Context, visit: Visit, order: WorkOrder) -> None:
         record.action = names.get(("action", diagnosis.action_code)) or diagnosis.action_text[:200]
         record.test_result = diagnosis.test_result
         record.text = "\n".join(filter(None, (diagnosis.symptom_text, diagnosis.cause_text, diagnosis.action_text)))
+
+
+def _pictures(ctx: Context, visit: Visit) -> list[dict[str, Any]]:
+    """The first of each kind, in the order in which they were taken: what the next visit lays over its own view."""
+    taken = select(Attachment).where(Attachment.visit_id == visit.id, Attachment.purpose.in_(Attachment.OF_THE_PLACE))
+    photos = ctx.session.scalars(taken.order_by(Attachment.taken_at, Attachment.id))
+    return [
+        {"id": one.id, "sha256": one.sha256, "purpose": one.purpose, "taken_at": clock.wire(one.taken_at)}
+        for one in photos
+        if one.counts
+    ][:RECORD_PHOTOS]
 
 
 def _catalogue_names(ctx: Context, diagnosis: Diagnosis) -> dict[tuple[str, str], str]:

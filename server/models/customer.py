@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Date, Integer, String, Text
+from sqlalchemy import JSON, Boolean, Date, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.extensions import db
@@ -136,7 +136,7 @@ class ServiceRecord(Synced, db.Model):
     NOUN = "service_record"
     WIRE = (
         "site_id", "asset_id", "work_order_id", "visit_id", "number", "title", "finished_at", "engineer_name",
-        "symptom", "cause", "action", "test_result", "text",
+        "symptom", "cause", "action", "test_result", "text", "photos",
     )  # fmt: skip
     site_id: Mapped[str] = id_column(index=True)
     asset_id: Mapped[str | None] = id_column(index=True)
@@ -151,6 +151,8 @@ class ServiceRecord(Synced, db.Model):
     action: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     test_result: Mapped[str] = mapped_column(String(16), default="")
     text: Mapped[str] = mapped_column(Text, default="")
+    #: What it looked like, for whoever comes next: `[{id, sha256, purpose, taken_at}]`; null on older rows.
+    photos: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON, default=list)
 
     def scope(self) -> str:
         return f"site:{self.site_id}"

@@ -69,6 +69,7 @@ class Attachment(Fact, db.Model):
         "width", "height", "state", "refusal", "thumbs",
     )  # fmt: skip
     PURPOSES = ("before", "after", "nameplate", "part", "site", "signature", "answer", "other")
+    OF_THE_PLACE = ("before", "after", "nameplate", "site")  # what the next visit compares with
     # A picture of a ticket from the field belongs to no visit yet.
     visit_id: Mapped[str | None] = id_column()  # type: ignore[assignment]
     parent_noun: Mapped[str | None] = mapped_column(String(32))

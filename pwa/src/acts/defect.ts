@@ -2,8 +2,8 @@
 import type { TicketArgs } from '../protocol/acts'
 import { newId } from '../protocol/ids'
 import type { AnswerValue, Id, Severity } from '../protocol/nouns'
-import { now } from '../store/clock'
 import { keepBytes } from '../store/keeping'
+import { prepared } from '../store/preparing'
 import { answering } from './checklist'
 import { MAX_PHOTO_BYTES, priorityOf } from './attachment'
 import { recordTogether } from './record'
@@ -12,9 +12,9 @@ import { recordTogether } from './record'
 export interface KeptPhoto { id: Id; sha256: string; size: number; mime: string; taken_at: string }
 
 export async function keepPhoto(file: Blob): Promise<KeptPhoto> {
-  const { sha256, size } = await keepBytes(file, MAX_PHOTO_BYTES)
-  const taken_at = file instanceof File && file.lastModified > 0 ? new Date(file.lastModified).toISOString() : now()
-  return { id: newId(), sha256, size, mime: file.type || 'application/octet-stream', taken_at }
+  const { blob, mime, takenAt } = await prepared(file)
+  const { sha256, size } = await keepBytes(blob, MAX_PHOTO_BYTES)
+  return { id: newId(), sha256, size, mime, taken_at: takenAt }
 }
 
 /** The act that declares a kept picture, and the file that will travel. */

@@ -225,7 +225,7 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'review.waits': 'Waiting for another device’s work until {when}. It is taken by itself when that arrives; after that the dispatcher decides.',
   'sync.review_open': 'Open the visit',
   'sync.state.tried': 'Tried {n} times',
-  'settings.place': 'Note the place on arrival',
-  'settings.place_hint': 'The place is read once, when you press “Arrived”.',
+  'settings.place': 'Note the place',
+  'settings.place_hint': 'The place is read when you press “Arrived” and when you take a photo.',
   'settings.place_refused': 'The permission was not given',
 }

@@ -5,10 +5,15 @@ import { formatDay, formatDuration, formatRelative, formatSlot, localName, regis
 import { dayEn } from './day.en'
 import { dayZh } from './day.zh'
 import { en } from './en'
+import { photoEn } from './photo.en'
+import { photoZh } from './photo.zh'
 import { zh } from './zh'
 
 const SRC = join(import.meta.dirname, '..')
-const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings']
+const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos']
+/** With the words a lazily loaded screen brings along. */
+const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh }
+const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 
 beforeEach(async () => {
@@ -23,7 +28,7 @@ describe('messages', () => {
     for (const room of ROOMS) {
       for (const file of readdirSync(join(SRC, room)).filter((name) => /\.(vue|ts)$/.test(name) && !name.includes('.test.'))) {
         const text = readFileSync(join(SRC, room, file), 'utf8')
-        for (const [, key] of text.matchAll(/\bt\('([^']+)'/g)) if (key && !Object.hasOwn(zh, key)) missing.push(`${file}: ${key}`)
+        for (const [, key] of text.matchAll(/\bt\('([^']+)'/g)) if (key && !Object.hasOwn(ALL_ZH, key)) missing.push(`${file}: ${key}`)
       }
     }
     expect(missing).toEqual([])
@@ -39,8 +44,7 @@ describe('messages', () => {
 
   it('hold the same places to fill in both languages', () => {
     const places = (text: string) => [...new Set([...text.matchAll(/\{(\w+)\}/g)].map((hit) => hit[1]))].sort().join()
-    const [chinese, english]: Record<string, string>[] = [{ ...zh, ...dayZh }, { ...en, ...dayEn }]
-    const wrong = Object.keys(chinese!).filter((key) => places(chinese![key]!) !== places(english![key]!))
+    const wrong = Object.keys(ALL_ZH).filter((key) => places(ALL_ZH[key]!) !== places(ALL_EN[key]!))
     expect(wrong).toEqual([])
   })
 

@@ -223,7 +223,7 @@ export const zhCommon = {
   'review.waits': '所指的任务还在另一台设备上，等它传上来后自动采纳；最迟等到 {when}，之后由调度处理。',
   'sync.review_open': '查看任务',
   'sync.state.tried': '试过 {n} 次',
-  'settings.place': '到达时记录位置',
-  'settings.place_hint': '只在按“到达现场”时取一次位置。',
+  'settings.place': '记录位置',
+  'settings.place_hint': '只在按“到达现场”和拍照时取位置。',
   'settings.place_refused': '没有得到位置权限',
 } as const

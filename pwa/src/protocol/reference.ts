@@ -150,4 +150,6 @@ export interface ServiceRecordBody extends Common {
   action: string
   test_result: string
   text: string
+  /** What it looked like; absent on rows of an older server. */
+  photos?: { id: Id; sha256: string; purpose: string; taken_at: Instant }[] | null
 }

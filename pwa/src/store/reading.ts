@@ -1,15 +1,41 @@
-/** Bytes for a screen: this device's own copy first, else the server's. */
+/** Bytes for a screen: this device's own copy first, else what lies on the shelf, else the server's. */
 import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import { currentStore } from './current'
 import { localBytes } from './files'
 import { askServer } from './server'
+import { fromShelf, putOnShelf } from './shelf'
 
 export type Size = 'original' | '320' | '1280'
 
+/** A picture of at most so many bytes is shown as it is. */
+const SMALL_BYTES = 150 * 1024
+
 /** The file as a Blob; null when neither this device nor, at the moment, the server has it. */
 export async function readFile(sha256: string, size: Size = 'original'): Promise<Blob | null> {
-  const local = await localBytes(currentStore().db, sha256)
-  if (local) return new Blob([local.bytes], { type: local.mime })
+  const { db, userId } = currentStore()
+  const shelved = await fromShelf(userId, sha256, size)
+  if (shelved) return shelved
+  const local = await localBytes(db, sha256)
+  const whole = local && new Blob([local.bytes], { type: local.mime })
+  if (whole && size === 'original') return whole
+  const small = whole && (await previewOf(userId, sha256, size, whole))
+  if (small) return small
+  const sent = await askFor(sha256, size)
+  if (sent && size !== 'original') await putOnShelf(userId, sha256, size, sent)
+  return sent ?? whole
+}
+
+/** Drawn small here, once: a list of sixty originals would unpack gigabytes. Null when this browser cannot read it. */
+async function previewOf(userId: string, sha256: string, size: Size, whole: Blob): Promise<Blob | null> {
+  if (whole.size <= SMALL_BYTES && !/hei[cf]/.test(whole.type)) return whole
+  const { shrink } = await import('./shrinking')
+  const made = await shrink(whole, Number(size))
+  if (!made) return /hei[cf]/.test(whole.type) ? null : whole
+  await putOnShelf(userId, sha256, size, made.blob)
+  return made.blob
+}
+
+async function askFor(sha256: string, size: Size): Promise<Blob | null> {
   try {
     let answer = await askServer(`/api/files/${sha256}?size=${size}`)
     // Thumbnails are made in the background; until then the original serves.
