@@ -54,6 +54,7 @@ HEIGHTS = {
     1: {"models"},
     2: {"acts", "scopes", "feed", "status", "outbox", "accounts", "audit", "held"},
     3: {
+        "archive",
         "push",
         "pull",
         "files",

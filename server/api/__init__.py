@@ -26,6 +26,7 @@ def init_doors(app: Flask) -> None:
     # Imported here, because every door imports this package's neighbours.
     from server.api import pwa
     from server.api.admin import blueprint as admin
+    from server.api.archive import blueprint as archive
     from server.api.auth import blueprint as auth
     from server.api.docs import blueprint as docs
     from server.api.files import blueprint as files
@@ -39,7 +40,7 @@ def init_doors(app: Flask) -> None:
     if proxies:  # else every address is the proxy's, and the limit of one would hit all
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     smorest.init_app(app)
-    for door in (auth, sync, files, reports, imports, rescue, admin, health, docs):
+    for door in (auth, sync, files, reports, imports, rescue, archive, admin, health, docs):
         smorest.register_blueprint(door)
     app.register_blueprint(pwa.blueprint)
 

@@ -1,5 +1,6 @@
 """Every noun, so that one import knows all tables."""
 
+from server.models.archive import ArchiveEntry, ArchiveGram
 from server.models.base import Fact, Synced, new_id
 from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
 from server.models.defect import Defect
@@ -37,11 +38,11 @@ SYNCED: dict[str, type[Synced]] = {
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "Article", "Asset", "Attachment", "CatalogueEntry", "ChecklistAnswer",
-    "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber", "Defect",
-    "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note", "Part",
-    "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem", "RefreshToken", "RescueBundle", "ReviewItem",
-    "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile",
-    "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder",
-    "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment", "CatalogueEntry",
+    "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber",
+    "Defect", "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note",
+    "Part", "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem", "RefreshToken", "RescueBundle",
+    "ReviewItem", "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement",
+    "StoredFile", "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver",
+    "WorkOrder", "new_id",
 ]  # fmt: skip

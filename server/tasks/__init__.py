@@ -14,9 +14,9 @@ from server.tasks.horizon import forget_old, tidy
 from server.tasks.pictures import expire_uploads, process_image
 from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
 from server.tasks.running import init_tasks, worker
-from server.tasks.upkeep import archive_work_orders, publish_contact_cards
+from server.tasks.upkeep import archive_work_orders, index_archive, publish_contact_cards
 
 __all__ = [
-    "MAX_ATTEMPTS", "archive_work_orders", "end_held", "expire_uploads", "forget_old", "init_tasks", "process_image",
-    "publish_contact_cards", "release_held", "run", "tidy", "tidy_tasks", "worker",
+    "MAX_ATTEMPTS", "archive_work_orders", "end_held", "expire_uploads", "forget_old", "index_archive", "init_tasks",
+    "process_image", "publish_contact_cards", "release_held", "run", "tidy", "tidy_tasks", "worker",
 ]  # fmt: skip

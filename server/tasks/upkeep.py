@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select
 
 from server import clock
+from server.archive import index_ended
 from server.extensions import db
 from server.models import Visit, VisitContact, WorkOrder
 from server.models.visit import HELD
@@ -57,3 +58,9 @@ def _archive_some() -> bool:
         order.archived = True
     db.session.commit()
     return len(found) == AT_ONCE
+
+
+def index_archive() -> None:
+    """What ended can be found in the archive (F7), within minutes."""
+    while index_ended(db.session()):
+        pass

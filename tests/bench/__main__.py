@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench import company, listening, pulling, pushing, uploading
+from tests.bench import company, listening, pulling, pushing, searching, uploading
 from tests.bench.figures import Figures, say
 from tests.bench.plain import Plain
 from tests.bench.servers import Server, gunicorn
@@ -31,11 +31,14 @@ class Size:
     pokes: int
     first: dict[str, int]
     feeds: tuple[tuple[int, int], ...]
+    tickets: tuple[int, int]  # in the archive: the size promised, and how many are really put into it
 
 
-FULL = Size(5, 8, 300, 60, 8, 80, {"small": 500, "large": 10_000}, ((10_000, 0), (1_000_000, 1_000_000)))
+FULL = Size(
+    5, 8, 300, 60, 8, 80, {"small": 500, "large": 10_000}, ((10_000, 0), (1_000_000, 1_000_000)), (100_000, 100_000)
+)  # fmt: skip
 #: Proves that every figure is measured; its numbers say little. The large sizes are a tenth and less, and say so.
-QUICK = Size(1, 2, 40, 8, 4, 16, {"small": 500, "large": 1_500}, ((10_000, 0), (1_000_000, 20_000)))
+QUICK = Size(1, 2, 40, 8, 4, 16, {"small": 500, "large": 1_500}, ((10_000, 0), (1_000_000, 20_000)), (100_000, 4_000))
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def measure(figures: Figures, where: Place, size: Size) -> None:
             )
             uploading.measure(figures, where.db, founded, real, floor, min(size.rounds, 3), size.photos)
         _listen(figures, where, founded, size)
+        _search(figures, where, founded, size)
         _fill_and_pull(figures, where, founded, large, size)
     raw.close()
 
@@ -93,6 +97,13 @@ def _fill_and_pull(figures: Figures, where: Place, founded: company.Company, fee
     held = company.fill(where.url, where.folder, rows)
     with product(where) as real:
         pulling.incremental(figures, where.db, founded, real, label, held, size.changes)
+
+
+def _search(figures: Figures, where: Place, founded: company.Company, size: Size) -> None:
+    label, tickets = size.tickets
+    held = searching.fill(where.url, where.folder, tickets)
+    with product(where) as real:
+        searching.measure(figures, where.db, founded, real, label, held, size.rounds)
 
 
 def _listen(figures: Figures, where: Place, founded: company.Company, size: Size) -> None:

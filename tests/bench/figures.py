@@ -14,6 +14,7 @@ FIGURES = (
     "idle_pull_floor_ratio", "incremental_pull_p50", "incremental_pull_office_p50", "first_sync_rows_per_s",
     "first_sync_bytes_per_row", "first_sync_floor_ratio", "upload_mb_per_s",
     "live_connections", "live_memory_kb_per_connection", "live_poke_p50", "live_poke_p95", "live_poke_p99",
+    "archive_search_p50", "archive_search_p95",
     "floor_push_acts_per_s", "floor_push_cpu_per_act", "floor_push_raw_acts_per_s", "floor_idle_pull_p50",
     "floor_idle_pull_raw_p50", "floor_first_sync_rows_per_s", "floor_first_sync_raw_rows_per_s",
     "floor_upload_mb_per_s",

@@ -22,7 +22,7 @@ function sentences(errors: unknown, field = ''): string[] {
 }
 
 /** A well-formed answer of ours, or a `Problem`; a login page of some hotel is neither and counts as no contact. */
-async function answered(path: string, init: RequestInit = {}): Promise<Response> {
+export async function answered(path: string, init: RequestInit = {}): Promise<Response> {
   const answer = await askServer(path, init)
   if (answer.ok) return answer
   const said = await answer.json().catch(() => null) as { code?: string; detail?: string; title?: string; errors?: unknown } | null

@@ -91,4 +91,16 @@ export const officeBoardEn: Record<keyof typeof officeBoardZh, string> = {
   'office.keys.move': 'Pick up a visit or an open order, then move it with the arrows (timeline)',
   'office.keys.esc': 'Put down, close, clear selection',
   'office.keys.help': 'This page',
+
+  'office.nav.archive': 'Archive',
+  'office.archive.hint': 'Search every ended ticket: fault, asset, serial, person, note…',
+  'office.archive.since': 'Ended from',
+  'office.archive.until': 'to',
+  'office.archive.one_site': 'One site',
+  'office.archive.newest': 'Ended last',
+  'office.archive.about': 'About {n} ticket | About {n} tickets',
+  'office.archive.none': 'Nothing found',
+  'office.archive.none_hint': 'All words must be there; leave one out, or widen the dates. Open tickets are under Work orders.',
+  'office.archive.more': 'Older ones',
+  'office.keys.archive': 'Archive',
 }

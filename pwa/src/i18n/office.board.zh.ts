@@ -89,4 +89,16 @@ export const officeBoardZh = {
   'office.keys.move': '拿起任务或待派工单，用方向键移动（时间轴）',
   'office.keys.esc': '放下、关闭、取消选择',
   'office.keys.help': '本页',
+
+  'office.nav.archive': '档案搜索',
+  'office.archive.hint': '搜所有已结束的工单：故障、设备、序列号、人名、备注…',
+  'office.archive.since': '结束于',
+  'office.archive.until': '至',
+  'office.archive.one_site': '一个现场',
+  'office.archive.newest': '最近结束的工单',
+  'office.archive.about': '约 {n} 条',
+  'office.archive.none': '没有找到',
+  'office.archive.none_hint': '多个词须同时出现；少写一个词，或放宽日期。还没结束的工单在“工单”里找。',
+  'office.archive.more': '更早的',
+  'office.keys.archive': '档案搜索',
 }

@@ -18,6 +18,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'board', name: 'office-board', component: BoardScreen },
       { path: 'work-orders', name: 'office-orders', component: () => import('./orders/OrdersScreen.vue') },
       { path: 'work-orders/:id', name: 'office-order', component: () => import('./detail/OrderScreen.vue'), props: true },
+      { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },
       { path: 'rescue', name: 'office-rescue', component: () => import('./rescue/RescueScreen.vue') },
