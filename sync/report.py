@@ -17,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sync import checklist
+from sync.report_money import MONEY_SHAPE, money_content
 from sync.rules import rule
 
 FORMAT = 1  # of the content; a new number whenever the same view gives other content
@@ -40,7 +41,8 @@ def report_content(view: Mapping[str, Any]) -> Content:
 
     `view` holds wire bodies with their `id` beside them: `work_order`, `visit`; `site`, `asset`, `diagnosis` (or
     None); lists `part_uses`, `attachments`, `notes`, `checklist_runs` (each with `version`, the pinned
-    checklist_version body, and `answers`, its rows); optional `defects` of the site; `users` by id and `catalogue` by
+    checklist_version body, and `answers`, its rows); optional `defects` of the site, `charges`, `quotations`,
+    `custodies`, `slips`; `users` by id and `catalogue` by
     kind and code, each entry with `name` and `name_en`; optional `utc_offset_minutes`. Withdrawn and discarded facts
     are left out, and so are notes of people who are not on the visit: the office's remarks are not the customer's
     reading. KeyError when `work_order` or `visit` is missing.
@@ -74,6 +76,7 @@ def report_content(view: Mapping[str, Any]) -> Content:
         "parts": [_part(row) for row in _facts(view.get("part_uses"))],
         "checklists": checklists,
         **({"defects": defects} if defects else {}),
+        **money_content(*(_facts(view.get(name)) for name in ("charges", "quotations", "custodies", "slips"))),
         "photos": _photos(view.get("attachments"), checklists),
         "notes": [
             {"id": row["id"], "text": _text(row.get("text"))}
@@ -149,6 +152,7 @@ def _fields(names: str) -> dict[str, Any]:
 
 _NAME = _fields("name name_en")
 _SHAPE: dict[str, Any] = {
+    **MONEY_SHAPE,
     "format": int,
     "utc_offset_minutes": int,
     "number": str,

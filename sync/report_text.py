@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from sync.money import yuan
 from sync.report import DEFAULT_UTC_OFFSET_MINUTES, local_time
 from sync.rules import rule
 
@@ -204,6 +205,7 @@ _FORMATS: Mapping[str, Any] = {
     "instant": lambda value, row, source, content, locale: local_time(value or "", _offset(content)),
     "quantity": lambda value, row, source, content, locale: f"{value} {source.get(row['unit'], '')}".strip(),
     "answer": lambda value, row, source, content, locale: _answer(value, source, locale),
+    "money": lambda value, row, source, content, locale: yuan(value) if isinstance(value, int) else "",
 }
 
 

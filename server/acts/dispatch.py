@@ -118,14 +118,18 @@ def show_contact(ctx: Context, order: WorkOrder, visit: Visit) -> None:
 @act("visit.reschedule", RescheduleArgs)
 def reschedule(ctx: Context, visit_id: str, slot_start: datetime, slot_end: datetime, reason: str) -> Outcome:
     ctx.require(*DISPATCHERS)
-    visit = ctx.lock(Visit, visit_id)
+    move_slot(ctx, ctx.lock(Visit, visit_id), slot_start, slot_end, reason)
+    return DONE
+
+
+def move_slot(ctx: Context, visit: Visit, slot_start: datetime, slot_end: datetime, reason: str) -> None:
+    """Another time for a visit that is not over, whoever asked for it."""
     if visit.state not in states("visit", "open") and visit.state != "planned":
         raise Parked("illegal-transition", f"visit.reschedule from {visit.state}")
     visit.slot_start, visit.slot_end = slot_start, slot_end
     order = ctx.load(WorkOrder, visit.work_order_id)
     show_contact(ctx, order, visit)
-    ctx.tell(order, "visit.reschedule", visit_id, reason=reason)
-    return DONE
+    ctx.tell(order, "visit.reschedule", visit.id, reason=reason)
 
 
 @act("visit.reassign", ReassignArgs)

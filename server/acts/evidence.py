@@ -35,6 +35,7 @@ SHA256 = r"[0-9a-f]{64}\Z"
 PARENTS = (
     "visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver", "defect",
     "attachment",  # the original of a marked copy, or the "before" of an "after" from the same spot
+    "quotation", "custody", "message_slip",
 )  # fmt: skip
 
 

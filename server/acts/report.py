@@ -54,7 +54,7 @@ def sign(
         raise Rejected("args-invalid", "content: not a service report")
     if hash_of(content) != content_hash:
         raise Rejected("hash-mismatch", "content_hash is not the hash of content")
-    if not _has_ink(strokes):
+    if not has_ink(strokes):
         raise Rejected("args-invalid", "strokes: no ink")
     if rating is not None and any(rating.get(a) not in (None, 1, 2, 3, 4, 5) for a in (*ASPECTS, *rating)):
         raise Rejected("args-invalid", "rating: 1 to 5")
@@ -85,7 +85,7 @@ def waive(ctx: Context, id: str, visit_id: str, reason: str, note: str) -> Outco
     return outcome
 
 
-def _has_ink(strokes: dict[str, Any]) -> bool:
+def has_ink(strokes: dict[str, Any]) -> bool:
     """At least two points somewhere: an accidental dot is no signature (hazard 45)."""
     drawn = strokes.get("strokes") or strokes.get("paths") or []
     return isinstance(drawn, list) and any(

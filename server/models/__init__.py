@@ -16,6 +16,8 @@ from server.models.evidence import (
     Signature,
     Waiver,
 )
+from server.models.money import Charge, Quotation
+from server.models.papers import Custody, MessageSlip, Rebooking
 from server.models.presence import Point, PresenceProof
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
@@ -33,16 +35,18 @@ SYNCED: dict[str, type[Synced]] = {
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
         ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
         PhoneStatus, Point, PresenceProof,
+        Quotation, Charge, MessageSlip, Custody, Rebooking,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment", "CatalogueEntry",
-    "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Customer", "DailyNumber",
-    "Defect", "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "Note",
-    "Part", "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem", "RefreshToken", "RescueBundle",
-    "ReviewItem", "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement",
-    "StoredFile", "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver",
-    "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
+    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict",
+    "Contact", "Custody", "Customer", "DailyNumber", "Defect", "Device", "Diagnosis", "Divergence", "Event", "Fact",
+    "FeedRow", "HeldAct", "JournalEntry", "MessageSlip", "Note", "Part", "PartUse", "PhoneStatus", "Point",
+    "PresenceProof", "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem",
+    "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile",
+    "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder",
+    "new_id",
 ]  # fmt: skip

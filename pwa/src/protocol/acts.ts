@@ -1,4 +1,5 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
+import type { FieldArgs } from './field_acts'
 import type {
   AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode, WorkOrderBody,
   WorkOrderKind,
@@ -127,7 +128,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args {
+export interface Args extends FieldArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

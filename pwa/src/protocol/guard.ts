@@ -9,10 +9,12 @@ export type Refusal = 'illegal-transition' | 'not-lead' | 'not-crew' | 'not-foun
 const CREW_FACTS = new Set([
   'diagnosis.edit', 'part.use', 'attachment.add', 'checklist.start', 'defect.open', 'defect.fix', 'defect.raise',
   'defect.verify', 'presence.prove',
+  'defect.verify', 'quotation.make', 'quotation.agree', 'quotation.decline', 'charge.record', 'slip.leave', 'custody.take',
+  'custody.return', 'rebooking.propose',
 ])
 const WITHDRAWALS: Record<string, Noun> = {
   'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note',
-  'defect.withdraw': 'defect',
+  'defect.withdraw': 'defect', 'quotation.withdraw': 'quotation', 'charge.withdraw': 'charge', 'slip.withdraw': 'message_slip',
 }
 
 /** Why the act cannot be, on the rows as they are shown; null when it can. */

@@ -1,11 +1,13 @@
 /** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
 import type { AnswerValue } from './checklist'
+import type { FieldBodies } from './field_nouns'
 import type {
   ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, Id, Instant,
   PartBody, PriceItemBody, ServiceRecordBody, SiteBody, TeamBody, UserBody,
 } from './reference'
 
 export type { AnswerValue } from './checklist'
+export type * from './field_nouns'
 export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
@@ -299,7 +301,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies {
+export interface Bodies extends FieldBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

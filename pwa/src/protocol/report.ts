@@ -23,6 +23,10 @@ export interface ReportView {
   checklist_runs: (ReportRow & { version: Record<string, unknown>; answers: ReportRow[] })[]
   /** Defects of the site; those that something was done about on this visit are told. */
   defects?: ReportRow[]
+  charges?: ReportRow[]
+  quotations?: ReportRow[]
+  custodies?: ReportRow[]
+  slips?: ReportRow[]
   attachments: ReportRow[]
   notes: ReportRow[]
   /** By user id. */

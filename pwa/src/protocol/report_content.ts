@@ -2,6 +2,7 @@
 import rules from '@rules/report.json'
 import { checklistState, defectsOf, latestAnswers, verdictOf } from './checklist'
 import type { Answer, AnswerDefect, AnswerPhoto, AnswerRow, ChecklistItem } from './checklist'
+import { moneyContent } from './report_money'
 import type { CatalogueName, ContentValue, ReportContent, ReportRow, ReportView } from './report'
 
 const FORMAT = 1 // of the content; a new number whenever the same view gives other content
@@ -41,6 +42,7 @@ export function reportContent(view: ReportView): ReportContent {
     parts: facts(view.part_uses).map(partOf),
     checklists,
     ...(defects.length > 0 && { defects }),
+    ...moneyContent(facts(view.charges), facts(view.quotations), facts(view.custodies), facts(view.slips)),
     photos: photosOf(view.attachments, checklists),
     notes: facts(view.notes)
       .filter((row) => !row.created_by || crew.includes(row.created_by))

@@ -1,5 +1,6 @@
 /** The report in words, made from its content by `sync/rules/report.json`. Twin of `sync/report_text.py`. */
 import rules from '@rules/report.json'
+import { yuan } from './money'
 import type { CatalogueName, Locale, ReportContent, ReportSection, SignatureBlock, SignatureRow } from './report'
 import { DEFAULT_UTC_OFFSET_MINUTES, localTime } from './report_content'
 
@@ -196,6 +197,7 @@ const FORMATS: Record<string, Format> = {
   instant: (value, _row, _source, content) => localTime(String(value ?? ''), offset(content)),
   quantity: (value, row, source) => `${value} ${source[row.unit ?? ''] ?? ''}`.trim(),
   answer: (value, _row, source, _content, locale) => answerText(value, source, locale),
+  money: (value) => (Number.isInteger(value) ? yuan(value as number) : ''),
 }
 
 /** The word for a code; the code itself when the rules do not know it, as on a phone of an older version. */

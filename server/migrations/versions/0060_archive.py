@@ -1,12 +1,12 @@
 """The archive can be searched.
 
-Revises: 0050
+Revises: 0040
 """
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0060'
-down_revision = '0050'
+down_revision = '0040'
 branch_labels = None
 depends_on = None
 

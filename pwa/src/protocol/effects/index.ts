@@ -3,11 +3,14 @@ import type { Act, ActName } from '../acts'
 import { checklistEffects } from './checklist'
 import { defectEffects } from './defect'
 import { factEffects } from './fact'
+import { moneyEffects } from './money'
 import { officeEffects } from './office'
 import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
-const effects: { [A in ActName]: Effect<A> } = { ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...officeEffects }
+const effects: { [A in ActName]: Effect<A> } = {
+  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...officeEffects,
+}
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */
 export async function effectOf(act: Act, view: View, actor: Actor): Promise<Change[]> {

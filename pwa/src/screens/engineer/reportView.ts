@@ -26,6 +26,9 @@ export function useVisitReport(visitId: Id): VisitReport {
     useRows('part_use', here), useRows('attachment', here), useRows('checklist_run', here),
     useRows('checklist_answer', here), useRows('note', here),
   ]
+  const [charges, quotations, custodies, slips] = [
+    useRows('charge', here), useRows('quotation', here), useRows('custody', here), useRows('message_slip', here),
+  ]
   const defects = useRows('defect', () => (visit.value ? { index: 'site_id', value: visit.value.body.site_id } : null))
   const [signatures, waivers] = [useRows('signature', here), useRows('waiver', here)]
   const [versions, users, entries] = [useRows('checklist_version'), useRows('user'), useRows('catalogue_entry')]
@@ -41,7 +44,7 @@ export function useVisitReport(visitId: Id): VisitReport {
     return byKind
   })
   const view = computed<ReportView | undefined>(() => {
-    const parts = [diagnoses, partUses, attachments, runs, answers, notes, versions, users, entries, defects]
+    const parts = [diagnoses, partUses, attachments, runs, answers, notes, versions, users, entries, defects, charges, quotations, custodies, slips]
     const ready = visit.value && order.value && site.value !== undefined && parts.every((rows) => rows.value !== undefined)
     if (!ready || (assetId.value && asset.value === undefined)) return undefined
     return {
@@ -57,6 +60,10 @@ export function useVisitReport(visitId: Id): VisitReport {
         answers: all(answers.value!.filter((row) => row.body.run_id === run.id)),
       })),
       defects: all(defects.value),
+      charges: all(charges.value),
+      quotations: all(quotations.value),
+      custodies: all(custodies.value),
+      slips: all(slips.value),
       attachments: all(attachments.value),
       notes: all(notes.value),
       users: Object.fromEntries(users.value!.map((row) => [row.id, { name: row.body.name, name_en: row.body.name_en }])),

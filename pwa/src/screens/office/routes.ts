@@ -1,12 +1,15 @@
 /** The office's screens. One lazy chunk: an engineer's phone never downloads a line of it. */
 import type { RouteRecordRaw } from 'vue-router'
 import { registerMessages } from '@/i18n'
+import { officeFieldEn } from '@/i18n/office.field.en'
+import { officeFieldZh } from '@/i18n/office.field.zh'
 import { officeEn } from '@/i18n/office.en'
 import { officeZh } from '@/i18n/office.zh'
 import BoardScreen from './board/BoardScreen.vue'
 import OfficeShell from './OfficeShell.vue'
 
 registerMessages({ 'zh-CN': officeZh, en: officeEn })
+registerMessages({ 'zh-CN': officeFieldZh, en: officeFieldEn })
 
 export const routes: RouteRecordRaw[] = [
   {
