@@ -13,6 +13,7 @@ from server import clock
 from server.demo.answers import Given, fill
 from server.demo.defects import Act, Register
 from server.demo.pictures import BY_CLASS, Album, Picture
+from server.demo.points import Walls
 from server.demo.timeline import Timeline
 from server.demo.world import World
 from server.models import Asset, Site, Visit
@@ -65,10 +66,12 @@ class Stage:
     timeline: Timeline
     album: Album = field(init=False)
     defects: Register = field(init=False)
+    walls: Walls = field(init=False)
 
     def __post_init__(self) -> None:
         self.album = Album(self.world.rng)
         self.defects = Register(self.world)
+        self.walls = Walls(self.world)
 
     # --- The office ---------------------------------------------------------------------------------------
 
@@ -85,6 +88,9 @@ class Stage:
         if matter.asset is not None:
             args["asset_id"] = matter.asset.id
         self.timeline.add(at, by, "work_order.register", args, contact)
+        if patrol:
+            for when, name, point in self.walls.hang(at, site):
+                self.timeline.add(when, by, name, point, contact)
 
     def dispatch(self, trip: Trip, at: datetime, by: str) -> None:
         version = self.world.checklists.get(trip.matter.kind)
@@ -224,6 +230,7 @@ class Stage:
         run = self.world.id(start)
         self.does(trip, start, "checklist.start", id=run, version_id=version_id)
         self._about(trip, self.defects.looked_at_again(start, trip.matter.site.id, run))
+        self._about(trip, self.walls.walked(start, span, trip.matter.site, run))
         scan = trip.matter.asset.number if trip.matter.asset else trip.matter.site.number
         given = list(fill(self.world, items, scan))
         for number, answer in enumerate(given):

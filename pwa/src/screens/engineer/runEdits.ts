@@ -30,6 +30,11 @@ export interface Run {
   defects: ComputedRef<Map<string, RowOf<'defect'>[]>>
   lastTime: ComputedRef<Map<string, RowOf<'defect'>>>
   addFailPhotos: (item: ChecklistItem, files: Blob[]) => Promise<void>
+  /** By item: the answers that contradict each other, and the pictures they may name. */
+  doubles: ComputedRef<Map<string, RowOf<'checklist_answer'>[]>>
+  files: ComputedRef<readonly RowOf<'attachment'>[]>
+  /** Makes one of them the answer, over all this phone knows. */
+  choose: (item: ChecklistItem, row: RowOf<'checklist_answer'>) => Promise<void>
 }
 
 /** The value to send for what was typed; a number that is none stays as typed, and is shown as a problem. */
@@ -65,11 +70,11 @@ function useStored(visitId: Id, runId: Id) {
     Object.fromEntries(Object.entries(stored.value).map(([id, { value, note }]) => [id, { value, note }])),
   )
 
-  return { run, version, rows, items, itemOf, stored, typed, defects, lastTime }
+  return { run, version, rows, attachments, items, itemOf, stored, typed, defects, lastTime }
 }
 
 export function useRun(visitId: Id, runId: Id): Run {
-  const { run, version, rows, items, itemOf, stored, typed: storedTyped, defects, lastTime } = useStored(visitId, runId)
+  const { run, version, rows, attachments, items, itemOf, stored, typed: storedTyped, defects, lastTime } = useStored(visitId, runId)
 
   const edits = useKeptEdits<Edits>(`run:${runId}`, () => storedTyped.value, async (changes) => {
     const leftOut: string[] = []
@@ -95,7 +100,7 @@ export function useRun(visitId: Id, runId: Id): Run {
     const all: Answers = {}
     for (const [id, typed] of Object.entries(edits.shown.value)) {
       const item = itemOf.value.get(id)
-      if (item) all[id] = { ...typed, value: valueToSend(item, typed.value), photos: stored.value[id]?.photos ?? [], defects: stored.value[id]?.defects ?? [] } satisfies Answer
+      if (item) all[id] = { ...typed, value: valueToSend(item, typed.value), photos: stored.value[id]?.photos ?? [], defects: stored.value[id]?.defects ?? [], doubles: stored.value[id]?.doubles ?? [] } satisfies Answer
     }
     return all
   })
@@ -120,8 +125,16 @@ export function useRun(visitId: Id, runId: Id): Run {
     await addPhotos(visitId, files, 'answer', { parent: { noun: 'checklist_answer', id }, caption: item.label })
   }
 
+  const doubles = computed(() => {
+    const rowOf = new Map((rows.value ?? []).map((row) => [row.id, row]))
+    return new Map(Object.entries(stored.value).filter(([, answer]) => answer.doubles?.length)
+      .map(([id, answer]) => [id, answer.doubles!.flatMap((one) => rowOf.get(one) ?? [])]))
+  })
+
   return {
-    run, version, items, answers, edits, set, answerAll, addFailPhotos, defects, lastTime,
+    run, version, items, answers, edits, set, answerAll, addFailPhotos, defects, lastTime, doubles,
+    files: computed(() => attachments.value ?? []),
+    choose: async (item, row) => void (await answerItem(runId, item.id, row.body.value, row.body.note)),
     state: computed(() => checklistState(items.value, answers.value)),
     pending: computed(() => new Set((rows.value ?? []).filter((row) => row.pending).map((row) => row.body.item_id))),
   }
