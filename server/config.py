@@ -46,6 +46,7 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "PWA_DIST": os.environ.get("PWA_DIST") or str(root / "pwa" / "dist"),
         "SQLALCHEMY_DATABASE_URI": os.environ.get("DATABASE_URL") or f"sqlite:///{data_dir / 'service.db'}",
         "REDIS_URL": os.environ.get("REDIS_URL") or None,
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or None,  # what customers reach us by; else as this request did
         "RESCUE_KEY": os.environ.get("RESCUE_KEY") or None,  # else made once, in DATA_DIR (server/sealing.py)
         "JWT_ACCESS_TOKEN_EXPIRES": ACCESS_TOKEN_LIFE,
         "JWT_REFRESH_TOKEN_EXPIRES": REFRESH_TOKEN_LIFE,

@@ -82,6 +82,17 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "upload-expired": (410, "上传已过期,请重新开始。", "The upload has expired; start again."),
     "offset-mismatch": (409, "上传位置不一致。", "The upload offset does not match."),
     "tus-version": (412, "需要 tus 1.0.0。", "tus 1.0.0 is required."),
+    # public pages
+    "link-unknown": (404, "链接无效，请核对地址。", "There is no such link; check the address."),
+    "link-over": (410, "该链接已失效，请联系服务人员重新发送。", "This link is over; ask for a new one."),
+    "form-stale": (422, "页面已过期，请刷新后重新提交。", "This page is too old; reload it and send again."),
+    "report-changed": (
+        409,
+        "单据内容刚刚有更新，请刷新后重新阅读再签字。",
+        "The report has changed meanwhile; reload and read it again before you sign.",
+    ),
+    "no-ink": (422, "请在签字框内签名。", "Please sign in the box."),
+    "too-many-files": (422, "最多附 {limit} 张照片。", "At most {limit} pictures."),
     # import
     "import-refused": (422, "导入文件有错误,未导入任何数据。", "The files have errors; nothing was imported."),
     # rescue files

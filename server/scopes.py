@@ -13,7 +13,18 @@ from datetime import date, timedelta
 from sqlalchemy import ColumnElement, String, bindparam, cast, delete, insert, or_, select, update
 from sqlalchemy.orm import Session
 
-from server.models import Attachment, Defect, ServiceRecord, Site, Subscription, Team, User, Visit, WorkOrder
+from server.models import (
+    Attachment,
+    CustomerReportFile,
+    Defect,
+    ServiceRecord,
+    Site,
+    Subscription,
+    Team,
+    User,
+    Visit,
+    WorkOrder,
+)
 from server.models.visit import HELD
 from server.models.work_order import ENDED
 
@@ -224,7 +235,10 @@ def may_read_file(session: Session, user_id: str, sha256: str) -> bool:
     of_records = select(ServiceRecord.site_id).join(Attachment, Attachment.visit_id == ServiceRecord.visit_id)
     of_place = (Attachment.purpose.in_(Attachment.OF_THE_PLACE), ~Attachment.withdrawn)
     sites |= set(session.scalars(of_records.where(*shown, *of_place).distinct()))
-    return any(holds(session, user_id, f"site:{site}") for site in sites)
+    if any(holds(session, user_id, f"site:{site}") for site in sites):
+        return True
+    by_customer = select(CustomerReportFile.report_id).where(CustomerReportFile.sha256 == sha256).limit(1)
+    return session.scalar(by_customer) is not None and holds(session, user_id, "office")
 
 
 def was_sent_to(session: Session, user: User, site_id: str) -> bool:

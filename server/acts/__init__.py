@@ -189,12 +189,16 @@ def _first(messages: Any, path: str = "") -> str:
 def load_verbs() -> None:
     """Imports every file of verbs, which registers them."""
     from server.acts import (  # noqa: F401
+        catalogue,
         checklist,
         defect,
         diagnosis,
         dispatch,
         evidence,
+        intake,
+        link,
         money,
+        owner,
         papers,
         part,
         presence,

@@ -80,8 +80,8 @@ def make_ticket(
     order = WorkOrder(
         id=id, number=issue_number(ctx), state="registered", kind=kind, customer_id=customer.id,
         customer_name=customer.name, site_id=site_id, site_name=site.name, asset_id=asset_id, reported_at=ctx.at,
-        channel=CHANNEL, source=SOURCE, categories=[], owner_id=None, follow_up=False, archived=False,
-        raised_by_id=ctx.user.id, defect_id=defect_id, **said,
+        channel=CHANNEL, source=SOURCE, categories=[], demands=[], owner_id=ctx.user.id, follow_up=False,
+        archived=False, raised_by_id=ctx.user.id, defect_id=defect_id, **said,
     )  # fmt: skip
     if not order.contact_name and not order.contact_phone:
         order.contact_name, order.contact_phone = site.contact_name, site.contact_phone

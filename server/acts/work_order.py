@@ -10,11 +10,14 @@ from sqlalchemy import select
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
-from server.acts.promises import promise, renew_promises
+from server.acts.intake import open_report, take_in
+from server.acts.promises import PROMISED, promise, renew_promises
 from server.acts.schemas import MAX_TEXT, ArgsSchema, At, Changes, Id, Name, Text, one_of, texts
+from server.acts.visit import meet_milestones
 from server.models import Asset, Customer, DailyNumber, Site, Visit, WorkOrder
 from server.models.base import NAME_LENGTH
 from server.scopes import ZONE
+from sync.intake import lacking
 from sync.lifecycle import transition
 
 DISPATCHERS = ("dispatcher", "supervisor")
@@ -23,6 +26,8 @@ LEVELS = (1, 2, 3)
 EDITABLE: dict[str, tuple[type, int]] = {
     "title": (str, NAME_LENGTH), "description": (str, MAX_TEXT), "level": (int, 3), "level_reason": (str, MAX_TEXT),
     "asset_id": (str, 36), "kind": (str, 16), "channel": (str, 32), "source": (str, 32), "categories": (list, 20),
+    "purchased_on": (str, 10), "purchased_from": (str, NAME_LENGTH), "happened_at": (str, 32),
+    "happened_where": (str, NAME_LENGTH), "demands": (list, 20),
 }  # fmt: skip
 
 
@@ -42,6 +47,13 @@ class RegisterArgs(ArgsSchema):
     contact_name = Text(NAME_LENGTH, load_default="")
     contact_phone = Text(32, load_default="")
     categories = texts(load_default=list)
+    purchased_on = Text(10, load_default="")
+    purchased_from = Text(NAME_LENGTH, load_default="")
+    happened_at = Text(32, load_default="")
+    happened_where = Text(NAME_LENGTH, load_default="")
+    demands = texts(load_default=list)
+    report_id = Id(load_default=None, allow_none=True)  # what a customer sent by the public form
+    answer = Text(load_default="")  # a consultation answered on the spot: recorded, and closed with it (A4)
 
 
 class EditArgs(ArgsSchema):
@@ -62,26 +74,43 @@ class CloseArgs(ArgsSchema):
 
 @act("work_order.register", RegisterArgs)
 def register(
-    ctx: Context, id: str, customer_id: str, site_id: str, asset_id: str | None, reported_at: datetime, **args: Any
-) -> Outcome:
+    ctx: Context, id: str, customer_id: str, site_id: str, asset_id: str | None, reported_at: datetime,
+    report_id: str | None, answer: str, **args: Any,
+) -> Outcome:  # fmt: skip
     ctx.require(*REGISTRARS)
     customer, site = ctx.load(Customer, customer_id), ctx.load(Site, site_id)
     if site.customer_id != customer.id:
         raise Rejected("args-invalid", "site_id: not a site of this customer")
     if asset_id and ctx.load(Asset, asset_id).site_id != site_id:
         raise Rejected("args-invalid", "asset_id: not at this site")
-    reported_at = min(reported_at, ctx.received)
+    report = open_report(ctx, report_id) if report_id else None
+    reported_at = min(reported_at, report.server_at if report else ctx.received, ctx.received)
     order = WorkOrder(
         id=id, number=issue_number(ctx), state="ready", customer_id=customer_id, customer_name=customer.name,
         site_id=site_id, site_name=site.name, asset_id=asset_id, reported_at=reported_at, owner_id=ctx.user.id,
         follow_up=False, archived=False, **args,
     )  # fmt: skip
+    if report is not None and not order.contact_name and not order.contact_phone:
+        order.contact_name, order.contact_phone = report.contact_name, report.contact_phone
     if not order.contact_name and not order.contact_phone:
         order.contact_name, order.contact_phone = site.contact_name, site.contact_phone
     ctx.add(order)
     promise(ctx, order, customer.sla_policy)
-    ctx.tell(order, "work_order.register", number=order.number, level=order.level)
+    ctx.tell(order, "work_order.register", number=order.number, level=order.level, lacking=_lacking(order))
+    if report is not None:
+        take_in(ctx, report, order, "registered")
+    if answer:
+        meet_milestones(ctx, order, PROMISED)
+        order.close(ctx.received)
+        ctx.tell(order, "work_order.answer", text=answer)
     return DONE
+
+
+def _lacking(order: WorkOrder) -> list[str]:
+    """What nobody asked the caller (A3): the timeline says with what knowledge somebody was sent."""
+    contact = {"contact_name": order.contact_name, "contact_phone": order.contact_phone}
+    found: list[str] = lacking({**order.values(), **contact})["should"]
+    return found
 
 
 def issue_number(ctx: Context) -> str:
@@ -102,8 +131,12 @@ def edit(ctx: Context, id: str, changes: dict[str, list[Any]]) -> Outcome:
     order = ctx.lock(WorkOrder, id)
     for name, (_, now) in changes.items():
         _check_edit(ctx, order, name, now)
+    was = order.level
     outcome = change(ctx, order, changes)
-    ctx.tell(order, "work_order.edit", fields=sorted(changes))
+    said: dict[str, Any] = {"fields": sorted(changes)}
+    if order.level != was:  # a change of level is logged with its reason (A5)
+        said |= {"level": order.level, "was": was, "reason": order.level_reason}
+    ctx.tell(order, "work_order.edit", **said)
     return outcome
 
 

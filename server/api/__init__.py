@@ -11,7 +11,8 @@ from server.extensions import reading, smorest
 PUBLIC = frozenset(
     {
         "auth.login", "health.health", "pwa.shell", "pwa.asset", "api-docs.openapi_json", "docs.docs", "docs.asset",
-        "uploads.options",
+        "uploads.options", "public.report_form", "public.send_report", "public.open_link", "public.use_link",
+        "public.photo", "public.style", "public.script",
     }
 )  # fmt: skip
 
@@ -32,6 +33,8 @@ def init_doors(app: Flask) -> None:
     from server.api.files import blueprint as files
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
+    from server.api.links import blueprint as links
+    from server.api.public import blueprint as public
     from server.api.reports import blueprint as reports
     from server.api.rescue import blueprint as rescue
     from server.api.sync import blueprint as sync
@@ -40,8 +43,9 @@ def init_doors(app: Flask) -> None:
     if proxies:  # else every address is the proxy's, and the limit of one would hit all
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     smorest.init_app(app)
-    for door in (auth, sync, files, reports, imports, rescue, archive, admin, health, docs):
+    for door in (auth, sync, files, reports, imports, rescue, archive, admin, links, health, docs):
         smorest.register_blueprint(door)
+    app.register_blueprint(public)
     app.register_blueprint(pwa.blueprint)
 
     @app.before_request

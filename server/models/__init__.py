@@ -16,6 +16,7 @@ from server.models.evidence import (
     Signature,
     Waiver,
 )
+from server.models.intake import CustomerLink, CustomerReport, CustomerReportFile, Survey
 from server.models.money import Charge, Quotation
 from server.models.papers import Custody, MessageSlip, Rebooking
 from server.models.presence import Point, PresenceProof
@@ -34,7 +35,7 @@ SYNCED: dict[str, type[Synced]] = {
         Team, User, CatalogueEntry, Part, PriceItem, ChecklistVersion, Article, Customer, Contact, Site, Asset,
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
         ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
-        PhoneStatus, Point, PresenceProof,
+        PhoneStatus, Point, PresenceProof, CustomerReport, CustomerLink, Survey,
         Quotation, Charge, MessageSlip, Custody, Rebooking,
     )
 }  # fmt: skip
@@ -43,10 +44,11 @@ FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if
 __all__ = [
     "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
     "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict",
-    "Contact", "Custody", "Customer", "DailyNumber", "Defect", "Device", "Diagnosis", "Divergence", "Event", "Fact",
+    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
+    "Device", "Diagnosis", "Divergence", "Event", "Fact",
     "FeedRow", "HeldAct", "JournalEntry", "MessageSlip", "Note", "Part", "PartUse", "PhoneStatus", "Point",
     "PresenceProof", "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem",
     "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile",
-    "Subscription", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder",
-    "new_id",
+    "Subscription", "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver",
+    "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -29,6 +29,7 @@ class CatalogueEntry(Reference, db.Model):
     KINDS = (
         "symptom", "cause", "action", "pause_reason", "cannot_reason", "waive_reason",
         "decline_reason", "reassign_reason", "cancel_reason", "delay_reason", "hold_reason", "rebook_reason",
+        "channel", "source", "category", "demand",
     )  # fmt: skip
     kind: Mapped[str] = mapped_column(String(32))
     code: Mapped[str] = mapped_column(String(64))

@@ -27,8 +27,10 @@ class WorkOrder(Edited, Synced, db.Model):
         "number", "state", "kind", "title", "description", "customer_id", "customer_name", "site_id", "site_name",
         "asset_id", "level", "level_reason", "channel", "source", "categories", "contact_masked", "reported_at",
         "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id",
+        "purchased_on", "purchased_from", "happened_at", "happened_where", "demands", "handover",
     )  # fmt: skip
-    KINDS = ("repair", "monthly", "quarterly", "half_year", "other")
+    KINDS = ("repair", "monthly", "quarterly", "half_year", "other", "consultation")
+    DEMANDS = ("explain", "replace", "compensate", "improve", "repair")
     number: Mapped[str] = mapped_column(String(32), unique=True)
     state: Mapped[str] = mapped_column(String(16), default="registered", index=True)
     kind: Mapped[str] = mapped_column(String(16), default="repair")
@@ -52,6 +54,14 @@ class WorkOrder(Edited, Synced, db.Model):
     raised_by_id: Mapped[str | None] = id_column(index=True)
     defect_id: Mapped[str | None] = id_column()
     merged_into_id: Mapped[str | None] = id_column()
+    purchased_on: Mapped[str] = mapped_column(String(10), default="")
+    purchased_from: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    happened_at: Mapped[str] = mapped_column(String(32), default="")
+    happened_where: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+    demands: Mapped[list] = json_list()
+    # {to_id, by_id, at, until, note} while somebody is asked to take it over (A7); until then the owner answers for it.
+    handover: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    handover_until: Mapped[datetime | None] = mapped_column(Instant, index=True)
     follow_up: Mapped[bool] = mapped_column(Boolean, default=False)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled: Mapped[dict[str, Any] | None] = mapped_column(JSON)
@@ -75,6 +85,17 @@ class WorkOrder(Edited, Synced, db.Model):
         if (old("state") in ENDED) != self.ended or old("archived") != self.archived:
             return (self.scope(), f"site:{self.site_id}")
         return ()
+
+    def offer(self, to_id: str, by_id: str, note: str, at: datetime, until: datetime) -> None:
+        """Asks somebody to take it over."""
+        self.handover = {
+            "to_id": to_id, "by_id": by_id, "note": note, "at": clock.wire(at), "until": clock.wire(until),
+        }  # fmt: skip
+        self.handover_until = until
+
+    def own(self, owner_id: str) -> None:
+        """Somebody answers for it from now on; whatever was asked is answered."""
+        self.owner_id, self.handover, self.handover_until = owner_id, None, None
 
     def cancel(self, reason: str, note: str, by: str, at: datetime) -> None:
         self.state, self.ended_at = "cancelled", at

@@ -11,6 +11,7 @@ So every task may run twice and must not mind. Nobody imports this room but who 
 
 from server.arrivals import end_held, release_held
 from server.tasks.horizon import forget_old, tidy
+from server.tasks.owners import settle_owners
 from server.tasks.pictures import expire_uploads, process_image
 from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
 from server.tasks.running import init_tasks, worker
@@ -18,5 +19,5 @@ from server.tasks.upkeep import archive_work_orders, index_archive, publish_cont
 
 __all__ = [
     "MAX_ATTEMPTS", "archive_work_orders", "end_held", "expire_uploads", "forget_old", "index_archive", "init_tasks",
-    "process_image", "publish_contact_cards", "release_held", "run", "tidy", "tidy_tasks", "worker",
+    "process_image", "publish_contact_cards", "release_held", "run", "settle_owners", "tidy", "tidy_tasks", "worker",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ OURS = "server."  # a task is a function of ours, whatever the row says
 # Work that comes round: one row each, so that it survives restarts and one runner at a time has it.
 PERIODIC = {
     "server.tasks.publish_contact_cards": timedelta(minutes=10),
+    "server.tasks.settle_owners": timedelta(minutes=5),
     "server.tasks.expire_uploads": timedelta(minutes=30),
     "server.tasks.archive_work_orders": timedelta(hours=1),
     "server.tasks.index_archive": timedelta(minutes=5),

@@ -44,7 +44,7 @@ def test_a_ticket_from_the_field_gets_its_number_and_its_promises_at_the_time_it
     desk.pull()
     order = desk.row("work_order", order_id)
     assert order["number"].startswith("SN") and order["state"] == "registered"
-    assert (order["channel"], order["source"], order["owner_id"]) == ("field", "field", None)
+    assert (order["channel"], order["source"], order["owner_id"]) == ("field", "field", cast.alice.id)
     assert order["raised_by_id"] == cast.alice.id and order["customer_id"] == cast.customer.id
     assert order["due_at"] and len(list(desk.bodies("sla_milestone", work_order_id=order_id))) == 3
     assert phone.pull().row("work_order", order_id)["number"] == order["number"]

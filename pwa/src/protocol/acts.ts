@@ -1,8 +1,8 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
 import type { FieldArgs } from './field_acts'
 import type {
-  AnswerValue, DiagnosisFields, Id, Instant, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode, WorkOrderBody,
-  WorkOrderKind,
+  AnswerValue, CatalogueKind, DiagnosisFields, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode,
+  WorkOrderBody, WorkOrderKind,
 } from './nouns'
 
 /** What the person saw and what they made of it, per field: the server merges by content. */
@@ -13,7 +13,8 @@ interface WithReason extends OnVisit { reason: string; note?: string }
 interface Withdraw { id: Id; reason?: string }
 
 export type EditableWorkOrder = Pick<WorkOrderBody,
-  'title' | 'description' | 'asset_id' | 'level' | 'level_reason' | 'channel' | 'source' | 'categories' | 'kind'>
+  'title' | 'description' | 'asset_id' | 'level' | 'level_reason' | 'channel' | 'source' | 'categories' | 'kind'
+  | 'purchased_on' | 'purchased_from' | 'happened_at' | 'happened_where' | 'demands'>
 
 export interface RegisterArgs {
   id: Id
@@ -31,6 +32,26 @@ export interface RegisterArgs {
   contact_name?: string
   contact_phone?: string
   categories?: string[]
+  purchased_on?: string
+  purchased_from?: string
+  happened_at?: string
+  happened_where?: string
+  demands?: string[]
+  /** What a customer sent by the public form. */
+  report_id?: Id
+  /** A consultation answered on the spot: recorded, and closed with it. */
+  answer?: string
+}
+
+export interface PutEntryArgs {
+  id: Id
+  kind: CatalogueKind
+  code: string
+  name: string
+  name_en?: string
+  asset_class?: string
+  sort?: number
+  active?: boolean
 }
 
 export interface DispatchArgs {
@@ -169,6 +190,14 @@ export interface Args extends FieldArgs {
   'work_order.edit': { id: Id; changes: Changes<EditableWorkOrder> }
   'work_order.cancel': { id: Id; reason: string; note?: string }
   'work_order.close': { id: Id; note?: string }
+  'work_order.hand_over': { id: Id; to_id: Id; note?: string }
+  'work_order.take_over': { id: Id }
+  'work_order.refuse_over': { id: Id; reason: string }
+  'customer_report.merge': { id: Id; into_id: Id; note?: string }
+  'customer_report.decline': { id: Id; reason: string }
+  'link.make': { id: Id; work_order_id: Id; visit_id?: Id; kind: LinkKind }
+  'link.revoke': { id: Id }
+  'catalogue.put': PutEntryArgs
   'visit.dispatch': DispatchArgs
   'visit.reschedule': OnVisit & { slot_start: Instant; slot_end: Instant; reason?: string }
   'visit.reassign': ReassignArgs

@@ -23,7 +23,7 @@ export type WorkOrderState =
   | 'draft' | 'registered' | 'triaged' | 'planning' | 'plan_review' | 'ready' | 'scheduled' | 'in_progress'
   | 'on_hold' | 'work_done' | 'confirming' | 'resolved' | 'follow_up' | 'closed' | 'cancelled' | 'merged'
 
-export type WorkOrderKind = 'repair' | 'monthly' | 'quarterly' | 'half_year' | 'other'
+export type WorkOrderKind = 'repair' | 'monthly' | 'quarterly' | 'half_year' | 'other' | 'consultation'
 
 export interface WorkOrderBody extends Common {
   number: string | null
@@ -52,6 +52,51 @@ export interface WorkOrderBody extends Common {
   raised_by_id?: Id | null
   defect_id?: Id | null
   merged_into_id?: Id | null
+  /** What a registration says beside; absent on rows of an older server, like the hand-over. */
+  purchased_on?: string
+  purchased_from?: string
+  happened_at?: string
+  happened_where?: string
+  demands?: string[]
+  handover?: null | { to_id: Id; by_id: Id; at: Instant; until: Instant; note: string }
+}
+
+/** What a customer sent by the public form. */
+export interface CustomerReportBody extends Common {
+  state: 'new' | 'registered' | 'merged' | 'declined'
+  company: string
+  place: string
+  equipment: string
+  title: string
+  description: string
+  happened_at: string
+  demands: string[]
+  contact_masked: string
+  files: { sha256: string; size: number; mime: string; width: number; height: number }[]
+  work_order_id: Id | null
+  reason: string
+  decided_by: Id | null
+}
+
+export type LinkKind = 'status' | 'sign' | 'rate'
+export interface CustomerLinkBody extends Common {
+  work_order_id: Id | null
+  visit_id: Id | null
+  kind: LinkKind
+  expires_at: Instant
+  used_at: Instant | null
+  revoked_at: Instant | null
+}
+
+export interface SurveyBody extends Common {
+  work_order_id: Id
+  visit_id: Id | null
+  mode: 'link' | 'phone' | 'call'
+  speed: number
+  solution: number
+  attitude: number
+  words: string
+  by_name: string
 }
 
 export interface SlaMilestoneBody extends Common {
@@ -334,6 +379,9 @@ export interface Bodies extends FieldBodies {
   contact_card: ContactCardBody
   phone_status: PhoneStatusBody
   review_item: ReviewItemBody
+  customer_report: CustomerReportBody
+  customer_link: CustomerLinkBody
+  survey: SurveyBody
 }
 
 export type Noun = keyof Bodies

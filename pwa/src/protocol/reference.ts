@@ -34,7 +34,7 @@ export type Role =
   | 'department_head' | 'storekeeper' | 'call_back' | 'admin'
 
 export type CatalogueKind =
-  | 'symptom' | 'cause' | 'action' | 'pause_reason' | 'cannot_reason' | 'waive_reason'
+  | 'channel' | 'source' | 'category' | 'demand' | 'symptom' | 'cause' | 'action' | 'pause_reason' | 'cannot_reason' | 'waive_reason'
   | 'decline_reason' | 'reassign_reason' | 'cancel_reason' | 'delay_reason' | 'hold_reason' | 'rebook_reason'
 
 export interface CatalogueEntryBody extends Common {

@@ -1,6 +1,6 @@
 /** How rows look that were born on this device and that the server has not seen. */
 import type { Act } from '../acts'
-import type { Common, EventBody, Fact, Id, VisitBody } from '../nouns'
+import type { Bodies, Common, EventBody, Fact, Id, Noun } from '../nouns'
 import type { Actor, Change, ViewRow } from './view'
 
 export const born = (act: Act, actor: Actor): Common => ({ created_by: actor.userId, device_at: act.at, server_at: null })
@@ -22,5 +22,4 @@ export function eventOf(
   return { noun: 'event', id: act.id, scope: `wo:${workOrderId}`, body }
 }
 
-export const changed = (row: ViewRow<'visit'>, body: Partial<VisitBody>): Change<'visit'> =>
-  ({ ...row, body: { ...row.body, ...body } })
+export const changed = <N extends Noun>(row: ViewRow<N>, body: Partial<Bodies[N]>): Change<N> => ({ ...row, body: { ...row.body, ...body } })

@@ -83,7 +83,7 @@ async function ticket(act: Act, view: View, actor: Actor, id: Id, said: Ticket):
   const body: WorkOrderBody = {
     ...born(act, actor), number: null, state: 'draft', kind: 'repair', description: '', ...given, asset_id: said.asset_id ?? null,
     customer_id: site?.customer_id ?? '', customer_name: site?.customer_name ?? '', site_name: site?.name ?? '',
-    channel: 'field', source: 'field', categories: [], reported_at: act.at, owner_id: null, follow_up: false, due_at: null,
+    channel: 'field', source: 'field', categories: [], reported_at: act.at, owner_id: actor.userId, follow_up: false, due_at: null,
     cancelled: null, raised_by_id: actor.userId, defect_id: said.defect_id ?? null, merged_into_id: null,
     contact_masked: contact_name ? `${contact_name}${contact_phone ? `(${contact_phone.slice(-4)})` : ''}` : (site?.contact_masked ?? ''),
   }

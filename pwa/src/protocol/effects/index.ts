@@ -5,11 +5,13 @@ import { defectEffects } from './defect'
 import { factEffects } from './fact'
 import { moneyEffects } from './money'
 import { officeEffects } from './office'
+import { intakeEffects } from './intake'
 import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
   ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...officeEffects,
+  ...intakeEffects,
 }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */

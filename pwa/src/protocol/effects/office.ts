@@ -4,19 +4,22 @@ import { isEnded, next, nextOfWorkOrder } from '../lifecycle'
 import type { Bodies, Noun, WorkOrderBody } from '../nouns'
 import { born, changed, eventOf } from './born'
 import { applyChanges } from './changes'
+import { decided } from './intake'
 import type { Change, Effect, View, ViewRow } from './view'
 
 const register: Effect<'work_order.register'> = async (act, view, actor) => {
-  const { id, contact_name, contact_phone, ...given } = act.args
+  const { id, contact_name, contact_phone, report_id, answer, ...given } = act.args
   if (await view.get('work_order', id)) return []
   const [customer, site] = [await view.get('customer', given.customer_id), await view.get('site', given.site_id)]
+  const report = report_id ? await view.get('customer_report', report_id) : undefined
   const body: WorkOrderBody = {
-    ...born(act, actor), number: null, state: 'ready', description: '', categories: [], follow_up: false, due_at: null,
+    ...born(act, actor), number: null, state: answer ? 'closed' : 'ready', description: '', categories: [], follow_up: false, due_at: null,
     cancelled: null, owner_id: actor.userId, ...given, asset_id: given.asset_id ?? null,
     customer_name: customer?.body.name ?? site?.body.customer_name ?? '', site_name: site?.body.name ?? '',
-    contact_masked: contact_name ? masked(contact_name, contact_phone ?? '') : (site?.body.contact_masked ?? ''),
+    contact_masked: contact_name ? masked(contact_name, contact_phone ?? '') : (report?.body.contact_masked || (site?.body.contact_masked ?? '')),
   }
-  return [{ noun: 'work_order', id, scope: `wo:${id}`, body }, eventOf(act, actor, id, null)]
+  const taken = report_id ? await decided(view, report_id, { state: 'registered', work_order_id: id, decided_by: actor.userId }) : []
+  return [{ noun: 'work_order', id, scope: `wo:${id}`, body }, eventOf(act, actor, id, null), ...taken]
 }
 
 /** As lists show a contact: 张女士(5678). */
