@@ -5,7 +5,7 @@ import type { Alarm } from './heartbeat'
 import { orderEnded } from './permits'
 import { groupBy, orderOf, type Held } from './rows'
 
-export type AttentionKind = 'waiting' | 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review' | 'phone'
+export type AttentionKind = 'waiting' | 'parked' | 'rejected' | 'conflict' | 'evidence' | 'declined' | 'returned' | 'cannot' | 'review' | 'phone' | 'rebooking'
 
 export interface AttentionItem {
   key: string
@@ -20,7 +20,7 @@ export interface AttentionItem {
 }
 
 /** Gravity: an act nobody applied outranks a returned report, which outranks a report to read. */
-const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'phone', 'declined', 'cannot', 'returned', 'waiting', 'review']
+const ORDER: readonly AttentionKind[] = ['parked', 'rejected', 'conflict', 'evidence', 'phone', 'rebooking', 'declined', 'cannot', 'returned', 'waiting', 'review']
 
 interface LateFact { id: string; noun: Noun; body: { visit_id: string | null; work_order_id: string; device_at: string | null; created_by: string | null } }
 
@@ -31,6 +31,7 @@ export interface AttentionRows {
   visits: readonly Held<'visit'>[]
   users: ReadonlyMap<string, Held<'user'>>
   orders: ReadonlyMap<string, Held<'work_order'>>
+  rebookings?: readonly Held<'rebooking'>[]
   /** By user: what to worry about on their phones. */
   alarms?: ReadonlyMap<string, readonly Alarm[]>
 }
@@ -48,6 +49,14 @@ function conflicts(rows: AttentionRows): AttentionItem[] {
   return rows.conflicts.filter((c) => c.body.state === 'open').map((row) => ({
     key: `conflict:${row.id}`, kind: 'conflict', about: row.body.field, count: 1, at: row.body.device_at, visitId: null,
     who: nameOf(rows, row.body.device_by) || row.body.device_by, workOrderId: orderOf(row),
+  }))
+}
+
+/** Another time asked for from the field, until the desk says yes or no. */
+function rebookings(rows: AttentionRows): AttentionItem[] {
+  return (rows.rebookings ?? []).filter(({ body }) => body.state === 'proposed' && !body.withdrawn).map(({ id, body }) => ({
+    key: `rebooking:${id}`, kind: 'rebooking' as const, workOrderId: body.work_order_id, visitId: body.visit_id, at: body.device_at,
+    who: nameOf(rows, body.created_by), about: body.reason, count: 1,
   }))
 }
 
@@ -101,6 +110,6 @@ function visits(rows: AttentionRows): AttentionItem[] {
 }
 
 export function attentionOf(rows: AttentionRows): AttentionItem[] {
-  const items = [...reviews(rows), ...phones(rows), ...conflicts(rows), ...evidence(rows), ...visits(rows)]
+  const items = [...reviews(rows), ...phones(rows), ...rebookings(rows), ...conflicts(rows), ...evidence(rows), ...visits(rows)]
   return items.sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind) || (a.at ?? '').localeCompare(b.at ?? ''))
 }

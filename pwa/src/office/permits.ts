@@ -19,6 +19,7 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'evidence.settle': ['dispatcher', 'supervisor'],
   'conflict.settle': ['dispatcher', 'supervisor'],
   'review.settle': ['dispatcher', 'supervisor'],
+  'rebooking.answer': ['dispatcher', 'supervisor'],
 }
 
 /** Acts that the table of states does not name because they change none. */

@@ -17,6 +17,9 @@ const rest = {
   ticket: () => import('./TicketScreen.vue'),
   ready: () => import('../day/ReadyScreen.vue'),
   done: () => import('../day/DoneScreen.vue'),
+  money: () => import('../day/MoneyScreen.vue'),
+  papers: () => import('../day/PapersScreen.vue'),
+  time: () => import('../day/TimeScreen.vue'),
   departure: () => import('../day/DepartureScreen.vue'),
 }
 
@@ -35,6 +38,9 @@ export const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/timeline', component: rest.timeline },
   { path: '/visits/:id/ticket', component: rest.ticket },
   { path: '/visits/:id/departure', component: rest.departure },
+  { path: '/visits/:id/money', component: rest.money },
+  { path: '/visits/:id/papers', component: rest.papers },
+  { path: '/visits/:id/time', component: rest.time },
   { path: '/day/ready', component: rest.ready },
   { path: '/day/done', component: rest.done },
 ]

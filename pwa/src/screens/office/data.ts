@@ -16,7 +16,7 @@ import type { Noun } from '@/protocol/nouns'
 import { useRows, useSyncStatus, type RowOf, type SyncStatus } from '@/store'
 
 /** Facts small enough to be looked through for late ones; signatures and answers are asked for by visit instead. */
-const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver', 'defect'] as const
+const LIGHT_FACTS = ['diagnosis', 'part_use', 'checklist_run', 'note', 'waiver', 'defect', 'quotation', 'charge', 'message_slip', 'custody', 'rebooking'] as const
 const HEAVY_FACTS = ['checklist_answer', 'signature'] as const
 
 type RowMap<N extends Noun> = ComputedRef<Map<string, RowOf<N>>>
@@ -81,6 +81,7 @@ export function provideOffice(): Office {
   const attachments = useRows('attachment')
   const reviewRows = useRows('review_item')
   const conflictRows = useRows('conflict')
+  const rebookings = useRows('rebooking')
   const phones = useRows('phone_status')
   const users = useRows('user')
   const teams = useRows('team')
@@ -111,7 +112,7 @@ export function provideOffice(): Office {
       lateFacts: lateFacts.value, reviews: reviews.value, conflicts: conflicts.value, phones: phones.value ?? [], users: user.value,
     }, now.value)),
     attention: computed(() => attentionOf({
-      reviews: reviews.value, conflicts: conflicts.value, lateFacts: lateFacts.value, visits: visitList.value, users: user.value,
+      reviews: reviews.value, conflicts: conflicts.value, lateFacts: lateFacts.value, visits: visitList.value, users: user.value, rebookings: rebookings.value ?? [],
       orders: order.value, alarms: alarms.value,
     })),
   }
