@@ -1,6 +1,7 @@
 """gunicorn's settings, for `make run` and for production. Numbers can be changed by environment."""
 
 import contextlib
+import gc
 import os
 import resource
 
@@ -22,6 +23,18 @@ control_socket_disable = True  # else it makes a folder in the home of whoever r
 accesslog = None
 loglevel = os.environ.get("LOG_LEVEL", "warning")
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS", "127.0.0.1")
+
+# The collector looks through all that lives whenever 700 objects more were made than freed: several times a push, and
+# in a process that holds a hundred thousand from its start. What the start made stays, so it is looked at no more, and
+# a request's own rings (an ORM makes some) wait for a few pushes. A tenth of the CPU of a push (docs/performance.md).
+OBJECTS_BETWEEN_COLLECTIONS = 50_000
+
+
+def post_worker_init(worker):
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, 20, 20)
+
 
 # Each open browser holds a descriptor for its stream. The soft limit of many systems is 1,024, the hard one larger.
 OPEN_FILES = 65_536

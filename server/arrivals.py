@@ -16,8 +16,9 @@ from sqlalchemy.orm import Session
 from server import clock, held
 from server.acts import Outcome, Parked, Refusal, RowUnknown, perform
 from server.extensions import db
+from server.matters import lock_matters
 from server.models import SYNCED, Device, HeldAct, JournalEntry, ReviewItem, Synced, User, Visit, WorkOrder
-from server.push import Batch, is_about_data, lock_matters
+from server.push import Batch, is_about_data
 from sync.protocol import Act
 
 
@@ -78,7 +79,7 @@ def _release(session: Session, group: list[HeldAct], row: Synced) -> None:
     device = session.get_one(Device, group[0].device_id)
     batch = Batch(session, session.get_one(User, entries[0].user_id), device, clock.now(), timedelta())
     acts = [Act(e.n, e.id, e.act, e.v, e.at, e.args, e.group_name) for e in entries]
-    lock_matters(batch, acts)
+    lock_matters(session, batch.locked, acts)
     items = [_item(session, one.act_id) for one in group]
     savepoint, outcomes = session.begin_nested(), []
     try:

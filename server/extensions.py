@@ -13,9 +13,10 @@ from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_smorest import Api
 from flask_sqlalchemy import SQLAlchemy
-from flask_sqlalchemy.session import Session
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
+
+from server.publishing import PublishingSession
 
 # SQLite has one writer: a transaction that may write takes the lock at its start, a reading one must not.
 reading: ContextVar[bool] = ContextVar("reading", default=False)
@@ -33,12 +34,6 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-
-
-class PublishingSession(Session):
-    """A session whose changed synced rows reach the feed at commit: `server.feed` listens to its events."""
-
-    info: dict[Any, Any]
 
 
 db = SQLAlchemy(model_class=Base, session_options={"class_": PublishingSession, "expire_on_commit": False})

@@ -13,27 +13,28 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from copy import copy
-from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import Insert, event, insert, inspect, text
+from sqlalchemy import Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
 
 from server import held, scopes
-from server.extensions import PublishingSession
+from server.bulk import insert_rows
 from server.models import Clock, FeedRow, JournalEntry, ScopeDigest, Synced, new_id
+from server.publishing import PublishingSession
 from sync.digest import halves, row_hash
 
 CLOCK_ID = 1
 ROWS_PER_STATEMENT = 500
-COLLECTED = ("changed", "born", "held", "deadline", "touched", "users", "journal", "published")  # by a transaction
+# What a transaction collects in the session's `info`; a rollback forgets it.
+COLLECTED = ("kept", "changed", "born", "held", "deadline", "touched", "users", "journal", "published")
 
+FEED, JOURNAL, DIGESTS = (cast(Table, model.__table__) for model in (FeedRow, JournalEntry, ScopeDigest))
 _CLOCK = text("SELECT rev, epoch FROM clock WHERE id = 1")
 _FLOOR = text("SELECT floor FROM clock WHERE id = 1")
 _BUMP = text("UPDATE clock SET rev = rev + 1 WHERE id = 1 RETURNING rev, epoch")
-_JOURNAL = insert(JournalEntry.__table__)
 # Many rows by their keys. A list of pairs after IN makes SQLite read the whole feed; a join from the keys does not.
 _BY_KEYS = {
     "sqlite": "SELECT {columns} FROM json_each(:keys) k CROSS JOIN feed f"
@@ -173,7 +174,7 @@ def publish(session: Session) -> None:
     scopes.write(session, moves, rev)
     if journal:
         # The tables themselves, not the models: these rows are written and forgotten, the ORM would only look on.
-        session.connection().execute(_JOURNAL, [{**entry, "rev": rev} for entry in journal])
+        insert_rows(session.connection(), JOURNAL, [{**entry, "rev": rev} for entry in journal])
     session.info["published"] = rev
 
 
@@ -186,9 +187,9 @@ def _bump(session: Session) -> tuple[int, str]:
 
 
 def _stands(session: Session, row: Synced) -> bool:
-    """A row whose savepoint was rolled back is no longer part of the session."""
+    """A row that lost its place in the session is no longer there; one that was kept never had one."""
     state = inspect(row)
-    return state.persistent or state.deleted
+    return state.persistent or state.deleted or state.transient
 
 
 def _feed_row(noun: str, row: Synced) -> dict[str, Any]:
@@ -231,9 +232,7 @@ def _keep_digests(session: Session, rows: list[dict[str, Any]], before: dict[tup
             _count(kept, -1, row_hash(noun, row_id, old.rev))
         if row["body"] is not None:
             _count(kept, 1, row_hash(noun, row_id, rev))
-    if sums:
-        connection = session.connection()
-        connection.execute(_digest_upsert(connection.dialect.name), list(sums.values()))
+    insert_rows(session.connection(), DIGESTS, list(sums.values()), _add_up)
 
 
 def _count(kept: dict[str, Any], sign: int, value: int) -> None:
@@ -244,26 +243,16 @@ def _count(kept: dict[str, Any], sign: int, value: int) -> None:
 
 
 def _write_rows(session: Session, rows: list[dict[str, Any]], rev: int) -> None:
-    if not rows:
-        return
-    connection = session.connection()
-    upsert = _upsert(connection.dialect.name)
     for start in range(0, len(rows), ROWS_PER_STATEMENT):
-        connection.execute(upsert, [{**row, "rev": rev} for row in rows[start : start + ROWS_PER_STATEMENT]])
+        some = [{**row, "rev": rev} for row in rows[start : start + ROWS_PER_STATEMENT]]
+        insert_rows(session.connection(), FEED, some, _replace)
 
 
-@cache
-def _upsert(dialect: str) -> Insert:
-    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(FeedRow.__table__)
-    return statement.on_conflict_do_update(
-        index_elements=["noun", "row_id"],
-        set_={"rev": statement.excluded.rev, "body": statement.excluded.body},
-    )
+def _replace(statement: Any) -> Any:
+    new = statement.excluded
+    return statement.on_conflict_do_update(index_elements=["noun", "row_id"], set_={"rev": new.rev, "body": new.body})
 
 
-@cache
-def _digest_upsert(dialect: str) -> Insert:
-    table = ScopeDigest.__table__
-    statement: Any = (postgresql if dialect == "postgresql" else sqlite).insert(table)
-    sums = {name: table.c[name] + statement.excluded[name] for name in ("rows", "hi", "lo")}
+def _add_up(statement: Any) -> Any:
+    sums = {name: DIGESTS.c[name] + statement.excluded[name] for name in ("rows", "hi", "lo")}
     return statement.on_conflict_do_update(index_elements=["scope"], set_={**sums, "rev": statement.excluded.rev})

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, text
+from sqlalchemy import bindparam, insert, select, text
 from sqlalchemy.orm import Session
 
 from server import clock
@@ -30,6 +30,11 @@ OURS = frozenset({"review_item", "conflict", "sla_milestone", "event", "service_
 MAKES = ("id", "new_id")  # arguments that name a row an act makes, or changes
 ARRIVED = "late-arrival"  # the code of an act that was applied after it had been held
 
+_QUEUE = (
+    select(HeldAct.noun, HeldAct.row_id, JournalEntry.args)
+    .join(JournalEntry, JournalEntry.id == HeldAct.act_id)
+    .where(HeldAct.device_id == bindparam("device"))
+)
 _ANYTHING = text("SELECT 1 FROM held_act LIMIT 1")
 
 
@@ -61,9 +66,8 @@ def await_row(session: Session, unknown: RowUnknown) -> None:
 
 def queue_of(session: Session, device_id: str) -> dict[str, RowUnknown]:
     """Ids that held acts of this device are about, each with what the act waits for."""
-    query = select(HeldAct.noun, HeldAct.row_id, JournalEntry.args).where(HeldAct.device_id == device_id)
     queue: dict[str, RowUnknown] = {}
-    for noun, row_id, args in session.execute(query.join(JournalEntry, JournalEntry.id == HeldAct.act_id)):
+    for noun, row_id, args in session.connection().execute(_QUEUE, {"device": device_id}):
         queue |= queue_behind([args], RowUnknown(noun, row_id))
     return queue
 

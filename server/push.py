@@ -20,19 +20,20 @@ from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 from server import clock, feed, held
 from server.acts import PARKED, REJECTED, Context, Outcome, Parked, Refusal, Rejected, RowUnknown, perform
 from server.acts.review import send_to_review
-from server.models import ChecklistRun, Device, JournalEntry, ReviewItem, User, Visit, WorkOrder
+from server.matters import lock_matters, read_ahead
+from server.models import Device, JournalEntry, User
 from server.models.sync import ActCrash
 from server.problems import Problem, disk_is_full, server_full
 from server.status import keep_status
 from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
-from sync.protocol import MAX_ARGS_BYTES, Act, PushAnswer, PushRequest, Receipt, is_id, spoken
+from sync.protocol import MAX_ARGS_BYTES, Act, PushAnswer, PushRequest, Receipt, spoken
 
 _log = logging.getLogger(__name__)
 
@@ -40,27 +41,17 @@ ATTEMPTS = 4  # of a transaction that met a deadlock or a busy database
 
 # Built once: most pushes are one or two acts, and building these would cost as much as asking them.
 _DEVICE = (
-    select(Device).where(Device.id == bindparam("device")).with_for_update().execution_options(populate_existing=True)
+    select(Device, User)
+    .join(User, User.id == bindparam("user"))
+    .where(Device.id == bindparam("device"))
+    .with_for_update(of=Device)
+    .execution_options(populate_existing=True)
 )
-_USER = select(User).where(User.id == bindparam("user"))
-_KNOWN = select(JournalEntry).where(JournalEntry.id.in_(bindparam("ids", expanding=True)))
+_RECEIPT = (JournalEntry.id, JournalEntry.n, JournalEntry.user_id, JournalEntry.outcome, JournalEntry.rev,
+            JournalEntry.code, JournalEntry.detail)  # fmt: skip
+_KNOWN = select(*_RECEIPT).where(JournalEntry.id.in_(bindparam("ids", expanding=True)))
 _TAKEN = select(JournalEntry.n, JournalEntry.id).where(
     JournalEntry.device_id == bindparam("device"), JournalEntry.n.in_(bindparam("numbers", expanding=True))
-)
-_THEIR_ORDERS = (
-    select(WorkOrder)
-    .where(
-        or_(
-            WorkOrder.id.in_(bindparam("orders", expanding=True)),
-            WorkOrder.id.in_(select(Visit.work_order_id).where(Visit.id.in_(bindparam("visits", expanding=True)))),
-        )
-    )
-    .order_by(WorkOrder.id)
-)
-_THEIR_VISITS = select(Visit).where(Visit.id.in_(bindparam("visits", expanding=True))).order_by(Visit.id)
-_MATTERS = tuple(
-    (model, query.with_for_update().execution_options(populate_existing=True))
-    for model, query in ((WorkOrder, _THEIR_ORDERS), (Visit, _THEIR_VISITS))
 )
 _CONTACT = (
     update(Device.__table__)
@@ -160,7 +151,9 @@ def _transaction(
         for act in plan.repeats:
             batch.receipts[act.n] = _stored(known.get(act.id), act, user_id)
         batch.queue = held.queue_of(session, device_id) if plan.groups else {}
-        lock_matters(batch, [act for group in plan.groups for act in group])
+        fresh = [act for group in plan.groups for act in group]
+        lock_matters(session, batch.locked, fresh)
+        read_ahead(session, batch.read, fresh)
         for group in plan.groups:
             if not _apply(batch, group, careful):
                 batch.last = group[0].n - 1  # the server failed on it: it stays at the head of the queue
@@ -186,10 +179,10 @@ def _transaction(
 
 
 def _open(session: Session, user_id: str, device_id: str, request: PushRequest, received: datetime) -> Batch:
-    device = session.scalars(_DEVICE, {"device": device_id}).one_or_none()
-    user = session.scalars(_USER, {"user": user_id}).one_or_none()
-    if device is None or user is None:
+    row = session.execute(_DEVICE, {"device": device_id, "user": user_id}).one_or_none()
+    if row is None:
         raise Problem("device-unknown")
+    device, user = row
     if device.user_id != user_id:
         raise Problem("device-foreign")
     offset = timedelta(milliseconds=device.clock_offset_ms)
@@ -199,45 +192,19 @@ def _open(session: Session, user_id: str, device_id: str, request: PushRequest, 
     return Batch(session, user, device, received, offset)
 
 
-def _remembered(
-    session: Session, device: Device, acts: Sequence[Act]
-) -> tuple[dict[str, JournalEntry], dict[int, str]]:
-    """Journal entries of these ids, and the ids stored under these numbers of the device."""
+def _remembered(session: Session, device: Device, acts: Sequence[Act]) -> tuple[dict[str, Any], dict[int, str]]:
+    """Journal entries (`_RECEIPT`) of these ids, and the ids stored under these numbers of the device."""
     if not acts:
         return {}, {}
-    entries = {entry.id: entry for entry in session.scalars(_KNOWN, {"ids": [act.id for act in acts]})}
+    connection = session.connection()  # of plain columns: no noun, so nothing for the session to keep
+    entries = {entry.id: entry for entry in connection.execute(_KNOWN, {"ids": [act.id for act in acts]})}
     old = [act.n for act in acts if act.n <= device.last_n]
     if not old:
         return entries, {}
-    return entries, {row.n: row.id for row in session.execute(_TAKEN, {"device": device.id, "numbers": old})}
+    return entries, {row.n: row.id for row in connection.execute(_TAKEN, {"device": device.id, "numbers": old})}
 
 
-def lock_matters(batch: Batch, acts: Sequence[Act]) -> None:
-    """Locks the work orders the batch is about, then the visits, each by id, before any act does.
-
-    Acts meet their rows in any order: an engineer's the visit first, the office's the work order. Two batches that
-    each hold what the other wants would wait until the database kills one, so everybody queues in one order.
-    """
-    visits = {visit_id for act in acts if is_id(visit_id := act.args.get("visit_id"))}
-    orders = {order_id for act in acts if is_id(order_id := act.args.get("work_order_id"))}
-    orders |= {order_id for act in acts if act.act.startswith("work_order.") and is_id(order_id := act.args.get("id"))}
-    for column, key, name in (
-        (ChecklistRun.visit_id, ChecklistRun.id, "run_id"),
-        (ReviewItem.visit_id, ReviewItem.id, "id"),
-    ):
-        named = [act for act in acts if name == "run_id" or act.act == "review.settle"]
-        ids = {row_id for act in named if is_id(row_id := act.args.get(name))}
-        if ids:
-            visits |= {found for found in batch.session.scalars(select(column).where(key.in_(ids))) if found}
-    if not visits and not orders:
-        return
-    values: dict[str, list[Any]] = {"orders": list(orders), "visits": list(visits)}
-    for model, query in _MATTERS:
-        for row in batch.session.scalars(query, values if model is WorkOrder else {"visits": values["visits"]}):
-            batch.locked[model, row.id] = row
-
-
-def _stored(entry: JournalEntry | None, act: Act, user_id: str) -> Receipt | tuple[Act, Outcome]:
+def _stored(entry: Any | None, act: Act, user_id: str) -> Receipt | tuple[Act, Outcome]:
     if entry is None:  # the second of two equal ids in one batch
         return act, Outcome(code="repeat")
     if entry.user_id != user_id:  # ids are made at random, so this is no accident: nothing is told of the other's act

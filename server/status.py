@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from server import clock
@@ -16,6 +16,8 @@ MAX_COUNT = 2**31  # of things waiting: a column of 32 bits
 MAX_BYTES = 2**53
 SANE_YEARS = range(1970, 2200)  # at the edges of the calendar a zone leads out of it, and the row is never read again
 
+_STATUS = select(PhoneStatus).where(PhoneStatus.device_id == bindparam("device"))
+
 
 def keep_status(
     session: Session, user: User, device_id: str, status: Mapping[str, Any], offset: timedelta, received: datetime
@@ -23,7 +25,7 @@ def keep_status(
     """Writes the status row of the device. What is not of its type is taken as unknown: a status is never refused."""
     if user.team_id is None:
         return
-    row = session.scalars(select(PhoneStatus).where(PhoneStatus.device_id == device_id)).first()
+    row = session.scalars(_STATUS, {"device": device_id}).first()
     if row is not None and row.team_id != user.team_id:  # a row keeps its scope for life
         session.delete(row)
         session.flush()

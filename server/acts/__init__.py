@@ -11,15 +11,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, missing
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from server import clock
-from server.models import Event, Synced, User, WorkOrder, new_id
+from server.models import Event, Synced, User, Visit, WorkOrder, new_id
+from server.publishing import adopt, keep
 from sync.protocol import APPLIED, MERGED, PARKED, REJECTED
 
 Noun = TypeVar("Noun", bound=Synced)
+
+_VISITS_OF = select(Visit).where(Visit.work_order_id == bindparam("order"))
 
 
 class Refusal(Exception):
@@ -79,8 +83,8 @@ class Context:
     at: datetime
     received: datetime
     act_id: str = ""
-    locked: dict[tuple[type, str], Any] = field(default_factory=dict)
-    read: dict[tuple[type, str], Any] = field(default_factory=dict)
+    locked: dict[Any, Any] = field(default_factory=dict)  # by (model, id); verbs keep rows under keys of their own too
+    read: dict[Any, Any] = field(default_factory=dict)
 
     def lock(self, model: type[Noun], row_id: str) -> Noun:
         """The row, locked before it is read: before the wait for its lock it would be stale. Parks when unknown."""
@@ -93,23 +97,45 @@ class Context:
         found: Noun | None = self.locked[key]
         if found is None:
             raise RowUnknown(model.NOUN, row_id)
+        adopt(self.session, found)
         return found
 
     def load(self, model: type[Noun], row_id: str) -> Noun:
         """A row that is only read. Parks when unknown. Kept for the batch: the session itself holds rows weakly."""
-        row = self.locked.get((model, row_id)) or self.read.get((model, row_id))
+        row = self.locked.get((model, row_id)) or self.find(model, row_id)
         if row is None:
-            row = self.session.get(model, row_id)
-            if row is None:
-                raise RowUnknown(model.NOUN, row_id)
-            self.read[model, row_id] = row
+            raise RowUnknown(model.NOUN, row_id)
         found: Noun = row
         return found
 
+    def find(self, model: type[Any], row_id: str) -> Any | None:
+        """A row that is only read, or None. Push has read most of them already, for the whole batch (`reads`)."""
+        key = (model, row_id)
+        if key not in self.read:
+            self.read[key] = self.session.get(model, row_id)
+        return self.read[key]
+
+    def visits_of(self, order: WorkOrder) -> list[Visit]:
+        """The visits of a work order that is locked, and so keeps the visits it has, with those of this very batch."""
+        key = ("visits of", order.id)
+        if key not in self.read:
+            self.read[key] = list(self.session.scalars(_VISITS_OF, {"order": order.id}))
+        # Without a flush, which would send the batch to the database in small pieces: what is new here is locked.
+        held = [row for row in self.locked.values() if isinstance(row, Visit) and row.work_order_id == order.id]
+        return sorted({visit.id: visit for visit in self.read[key] + held}.values(), key=lambda visit: visit.sequence)
+
     def add(self, row: Noun) -> Noun:
         """A new row, stamped with who and when."""
+        self.session.add(self._stamp(row))
+        return row
+
+    def keep(self, row: Noun) -> Noun:
+        """The same for a row that nobody changes again in this batch without locking it: far cheaper."""
+        keep(self.session, self._stamp(row))
+        return row
+
+    def _stamp(self, row: Noun) -> Noun:
         row.created_by, row.device_at, row.server_at = self.user.id, self.at, self.received
-        self.session.add(row)
         self.locked[type(row), row.id] = row
         return row
 
@@ -129,7 +155,7 @@ class Context:
             at=self.at,
             data=data,
         )
-        self.add(event)
+        self.keep(event)
 
 
 Verb = Callable[..., Outcome | None]
@@ -137,26 +163,59 @@ Verb = Callable[..., Outcome | None]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A registered act: its current version, arguments and function."""
+    """A registered act: its current version, arguments and function. `reads`: arguments that name rows it reads."""
 
     name: str
     version: int
     schema: Schema
+    load: Callable[[dict[str, Any]], dict[str, Any]]
     run: Verb
+    reads: Mapping[str, type[Any]]
 
 
 REGISTRY: dict[str, Entry] = {}
 UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
-def act(name: str, schema: type[Schema], version: int = 1) -> Callable[[Verb], Verb]:
+def act(
+    name: str, schema: type[Schema], version: int = 1, reads: Mapping[str, type[Any]] | None = None
+) -> Callable[[Verb], Verb]:
     """Registers a verb under its wire name."""
 
     def register(verb: Verb) -> Verb:
-        REGISTRY[name] = Entry(name, version, schema(), verb)
+        args = schema()
+        REGISTRY[name] = Entry(name, version, args, _loader(args), verb, reads or {})
         return verb
 
     return register
+
+
+def _loader(schema: Schema) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """`schema.load` by the straight way: each field reads its own value. Anything unusual goes to the schema itself,
+    which finds the same fault again and says it in its words."""
+    fields = {name: (field.deserialize, field.load_default, field.required) for name, field in schema.fields.items()}
+    names = frozenset(fields)
+    plain = not any(schema._hooks.values()) and all(
+        field.attribute is None and field.data_key is None and not field.dump_only for field in schema.fields.values()
+    )
+
+    def load(args: dict[str, Any]) -> dict[str, Any]:
+        if not plain or not names.issuperset(args):
+            return schema.load(args)
+        loaded = {}
+        try:
+            for name, (read, default, required) in fields.items():
+                if name in args:
+                    loaded[name] = read(args[name], name, args)
+                elif required:
+                    return schema.load(args)
+                elif default is not missing:
+                    loaded[name] = default() if callable(default) else default
+        except ValidationError:
+            return schema.load(args)
+        return loaded
+
+    return load
 
 
 def perform(ctx: Context, name: str, version: int, args: Mapping[str, Any]) -> Outcome:
@@ -170,7 +229,7 @@ def perform(ctx: Context, name: str, version: int, args: Mapping[str, Any]) -> O
     for old in range(version, entry.version):
         lifted = UPCASTERS[name, old](lifted)
     try:
-        loaded = entry.schema.load(lifted)
+        loaded = entry.load(lifted)
     except ValidationError as error:
         raise Rejected("args-invalid", _first(error.messages)) from None
     return entry.run(ctx, **loaded) or DONE

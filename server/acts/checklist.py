@@ -42,7 +42,7 @@ class UpgradeArgs(RunArgs):
     version_id = Id(required=True)
 
 
-@act("checklist.start", StartArgs)
+@act("checklist.start", StartArgs, reads={"version_id": ChecklistVersion})
 def start(ctx: Context, id: str, visit_id: str, version_id: str) -> Outcome:
     visit, late = fact_visit(ctx, visit_id)
     version = ctx.load(ChecklistVersion, version_id)
@@ -56,7 +56,7 @@ def start(ctx: Context, id: str, visit_id: str, version_id: str) -> Outcome:
     return LATE if late else DONE
 
 
-@act("checklist.answer", AnswerArgs)
+@act("checklist.answer", AnswerArgs, reads={"run_id": ChecklistRun})
 def answer(ctx: Context, id: str, run_id: str, item_id: str, value: Any, note: str, over: list[str] | None) -> Outcome:
     run = ctx.load(ChecklistRun, run_id)
     _, late = fact_visit(ctx, run.visit_id)
@@ -72,7 +72,7 @@ def answer(ctx: Context, id: str, run_id: str, item_id: str, value: Any, note: s
     )  # fmt: skip
     if late:
         fact.mark_late()
-    ctx.add(fact)
+    ctx.keep(fact)
     return LATE if late else DONE
 
 

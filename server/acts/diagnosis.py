@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from server.acts import DONE, LATE, Context, Outcome, Rejected, act, merged
 from server.acts.schemas import MAX_TEXT, ArgsSchema, Changes, Id
@@ -15,6 +15,14 @@ from sync.merge import CONFLICT, SAME, Merged, merge_field
 from sync.rules import rule
 
 RESULTS = ("", "passed", "partly", "failed")
+
+
+_STANDING = (
+    select(Diagnosis)
+    .where(Diagnosis.visit_id == bindparam("visit"), ~Diagnosis.withdrawn)
+    .order_by(Diagnosis.id)
+    .with_for_update()
+)
 
 
 class EditArgs(ArgsSchema):
@@ -68,8 +76,7 @@ def _of_visit(ctx: Context, visit_id: str) -> Diagnosis | None:
     """The visit's diagnosis. Two phones may each have begun one: the first to arrive stands, the other joins it."""
     key = (Diagnosis, visit_id)
     if key not in ctx.locked:
-        query = select(Diagnosis).where(Diagnosis.visit_id == visit_id, ~Diagnosis.withdrawn).order_by(Diagnosis.id)
-        ctx.locked[key] = ctx.session.scalars(query.with_for_update()).first()
+        ctx.locked[key] = ctx.session.scalars(_STANDING, {"visit": visit_id}).first()
     found: Diagnosis | None = ctx.locked[key]
     return found
 

@@ -81,7 +81,7 @@ class ConflictArgs(ArgsSchema):
     value = Json(depth=3, required=True, allow_none=True)
 
 
-@act("attachment.add", AttachmentArgs)
+@act("attachment.add", AttachmentArgs, reads={"sha256": StoredFile})
 def add_attachment(
     ctx: Context, id: str, visit_id: str | None, work_order_id: str | None, sha256: str, taken_at: datetime, **args: Any
 ) -> Outcome:
@@ -97,7 +97,7 @@ def add_attachment(
         defect.show(id, sha256)
     if late:
         fact.mark_late()
-    stored = ctx.session.get(StoredFile, sha256)
+    stored = ctx.find(StoredFile, sha256)
     # The same bytes came before and the author has seen them: nothing has to travel again. To say a hash is not enough,
     # or whoever once read a hash could make somebody else's photo their own.
     if stored is not None and stored.size == fact.size and knows_file(ctx.session, ctx.user.id, sha256):
@@ -106,7 +106,7 @@ def add_attachment(
             fact.mark_verified(stored.width, stored.height, stored.thumbs)
         else:  # the task that is reading them may not see this row
             Task.enqueue(ctx.session, "server.tasks.process_image", {"sha256": sha256})
-    ctx.add(fact)
+    ctx.keep(fact)
     return LATE if late else DONE
 
 
@@ -131,7 +131,7 @@ def add_note(ctx: Context, id: str, visit_id: str, text: str) -> Outcome:
     fact = Note(id=id, visit_id=visit_id, work_order_id=visit.work_order_id, text=text)
     if late and not ctx.user.is_office:
         fact.mark_late()
-    ctx.add(fact)
+    ctx.keep(fact)
     return LATE if fact.late else DONE
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from server.acts import DONE, LATE, Context, Outcome, act
 from server.acts.schemas import ArgsSchema, Id, Text, one_of, quantity, texts
 from server.acts.visit import fact_visit, own_fact
 from server.models import Part, PartUse, Stock, StockMovement, new_id
 from server.models.stock import WAREHOUSE
+
+# Built once: building it would cost as much as asking it.
+_LEVEL = select(Stock).where(Stock.user_id == bindparam("user"), Stock.part_id == bindparam("part")).with_for_update()
 
 
 class UseArgs(ArgsSchema):
@@ -27,7 +30,7 @@ class WithdrawArgs(ArgsSchema):
     reason = Text(load_default="")
 
 
-@act("part.use", UseArgs)
+@act("part.use", UseArgs, reads={"part_id": Part})
 def use(
     ctx: Context, id: str, visit_id: str, part_id: str, quantity: int, source: str,
     serials: list[str], old_serials: list[str], note: str,
@@ -41,7 +44,7 @@ def use(
     )  # fmt: skip
     if late:
         fact.mark_late()
-    ctx.add(fact)
+    ctx.keep(fact)
     move_stock(ctx, _location(ctx, source), part_id, -quantity, "used", id)
     return LATE if late else DONE
 
@@ -79,7 +82,7 @@ def move_stock(
     """Adds a movement and keeps the level of a personal stock beside it."""
     if location is None:
         return
-    ctx.add(
+    ctx.keep(
         StockMovement(
             id=new_id(), location=location, part_id=part_id, quantity=change, reason=reason, cause_id=cause_id
         )
@@ -88,8 +91,7 @@ def move_stock(
         return
     key = (Stock, f"{location}/{part_id}")
     if key not in ctx.locked:
-        query = select(Stock).where(Stock.user_id == location, Stock.part_id == part_id).with_for_update()
-        ctx.locked[key] = ctx.session.scalars(query).first() or ctx.add(
+        ctx.locked[key] = ctx.session.scalars(_LEVEL, {"user": location, "part": part_id}).first() or ctx.add(
             Stock(id=new_id(), user_id=location, part_id=part_id, quantity=0)
         )
     ctx.locked[key].quantity += change

@@ -83,12 +83,7 @@ def move(
 
 def derive(ctx: Context, order: WorkOrder) -> None:
     """The work order's state follows from its visits."""
-    # Without a flush, which would send the batch to the database in small pieces: what was changed here is read from
-    # the session, and what is new here is not in the database yet.
-    visits = list(ctx.session.scalars(select(Visit).where(Visit.work_order_id == order.id)))
-    visits += [row for row in ctx.session.new if isinstance(row, Visit) and row.work_order_id == order.id]
-    visits.sort(key=lambda visit: visit.sequence)
-    known = [(visit.state, visit.partial, visit.customer_signed) for visit in visits]
+    known = [(visit.state, visit.partial, visit.customer_signed) for visit in ctx.visits_of(order)]
     order.state, follow_up = derive_work_order(order.state, known)
     order.follow_up = follow_up
 

@@ -123,7 +123,7 @@ def push_acts() -> Response:
     except Malformed as fault:
         raise Problem("malformed", extra={"fault": fault.code, "where": fault.where}, where=fault.where) from None
     _own(message.device)
-    answer = push(db.session, current_user, current_device_id(), message)  # type: ignore[arg-type]
+    answer = push(db.session(), current_user, current_device_id(), message)
     return _answer(orjson.dumps(dump_push_answer(answer)))
 
 
@@ -137,7 +137,7 @@ def pull_rows() -> Response:
     except Malformed as fault:
         raise Problem("malformed", extra={"fault": fault.code, "where": fault.where}, where=fault.where) from None
     _own(message.device)
-    body = pull(db.session, current_user.id, current_device_last(), message)  # type: ignore[arg-type]
+    body = pull(db.session(), current_user.id, current_device_last(), message)
     db.session.rollback()
     return _answer(body)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any, ClassVar
 
 import orjson
 import uuid_utils.compat as uuids
-from sqlalchemy import JSON, Boolean, DateTime, Index, String
+from sqlalchemy import JSON, Boolean, DateTime, Index, String, inspect
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -58,6 +59,17 @@ def _wire_value(value: Any) -> Any:
     return value
 
 
+@cache
+def _defaults(model: type[Synced]) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    """The columns of a model, each with what gives its default."""
+    found = []
+    for column in inspect(model).columns:
+        default: Any = column.default
+        arg = None if default is None else default.arg
+        found.append((column.key, arg if callable(arg) else lambda _, value=arg: value))
+    return tuple(found)
+
+
 class Synced:
     """A noun that travels. `NOUN` names it on the wire, `WIRE` its fields in the order of `docs/contract.md`.
 
@@ -82,7 +94,16 @@ class Synced:
 
     def values(self) -> dict[str, Any]:
         """The body's fields as the row has them: instants and dates are not text yet."""
-        return {name: getattr(self, name) for name in (*self.WIRE, *self.COMMON)}
+        own = self.__dict__  # looked into directly: each row is asked for twenty fields, and mostly has them at hand
+        return {name: own[name] if name in own else getattr(self, name) for name in (*self.WIRE, *self.COMMON)}
+
+    def columns(self) -> dict[str, Any]:
+        """Every column with its value, for a new row that is written past the unit of work; defaults are filled in."""
+        own, model = self.__dict__, type(self)
+        for name, default in _defaults(model):  # type: ignore[arg-type]  # a class is hashable, whatever mypy thinks
+            if name not in own:
+                own[name] = default(None)
+        return {name: own[name] for name, _ in _defaults(model)}  # type: ignore[arg-type]
 
     def body_text(self) -> str:
         """The body as JSON text; orjson asks only for what is not JSON by itself."""

@@ -18,7 +18,8 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from sqlalchemy import event
 
-from server.extensions import PublishingSession, db
+from server.extensions import db
+from server.publishing import PublishingSession
 from server.tasks.queue import LEASE, perform_next, schedule, take_back, take_for_handing
 
 QUEUE = "xunxiu"

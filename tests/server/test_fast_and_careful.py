@@ -11,7 +11,7 @@ from flask import Flask
 
 from server import clock
 from server.extensions import db
-from server.models import User, new_id
+from server.models import Attachment, Note, User, new_id
 from tests.cast import Cast
 from tests.peer import Peer
 from tests.server.story import dispatched
@@ -90,3 +90,40 @@ def test_an_edit_is_not_undone_by_what_the_same_batch_settles(
     diagnosis: dict[str, Any] = alice.pull().one("diagnosis")
     assert (diagnosis["cause_text"], diagnosis["action_text"]) == ("电源老化", "已更换")
     assert diagnosis["cause_code"] == "network"
+
+
+@pytest.mark.parametrize("written", [False, True], ids=["not yet written", "written in between"])
+def test_a_fact_brought_and_withdrawn_in_one_batch_is_withdrawn(
+    app: Flask, cast: Cast, desk: Peer, peer: MakePeer, way: Callable[[Peer], None], written: bool
+):
+    """Facts go past the unit of work until somebody changes them; `part.withdraw` asks the database in between."""
+    _, visit_id = dispatched(desk, cast, cast.alice)
+    alice, note, photo, use = peer(cast.alice), new_id(), new_id(), new_id()
+    way(alice)
+    alice.act("note.add", id=note, visit_id=visit_id, text="写错了")
+    alice.act(
+        "attachment.add", id=photo, visit_id=visit_id, sha256="a" * 64, size=10, mime="image/jpeg", purpose="site",
+        taken_at=clock.wire(clock.now()),
+    )  # fmt: skip
+    alice.act("part.use", id=use, visit_id=visit_id, part_id=cast.part.id, quantity=2, source="own")
+    if written:
+        alice.act("part.withdraw", id=use)
+    alice.act("note.withdraw", id=note)
+    alice.act("attachment.withdraw", id=photo)
+    alice.push()
+    alice.pull()
+    assert [alice.row(*one)["withdrawn"] for one in (("note", note), ("attachment", photo))] == [True, True]
+    assert alice.row("part_use", use)["withdrawn"] is written
+    with app.app_context():
+        kept = [db.session.get_one(model, row_id) for model, row_id in ((Note, note), (Attachment, photo))]
+        assert [row.withdrawn for row in kept] == [True, True]
+
+
+def test_two_facts_of_one_id_are_one_fact_and_one_refusal(cast: Cast, desk: Peer, peer: MakePeer):
+    _, visit_id = dispatched(desk, cast, cast.alice)
+    alice, note = peer(cast.alice), new_id()
+    first = alice.act("note.add", id=note, visit_id=visit_id, text="第一次")
+    second = alice.act("note.add", id=note, visit_id=visit_id, text="第二次")
+    alice.push()
+    assert [alice.receipts[act["id"]]["outcome"] for act in (first, second)] == ["applied", "parked"]
+    assert alice.pull().row("note", note)["text"] == "第一次"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -55,8 +56,9 @@ def test_a_strange_payload_is_rejected_kept_and_does_not_block_the_queue(
         assert db.session.get(JournalEntry, strange["id"]).args
 
 
+@pytest.mark.parametrize("way", ["add", "keep"])
 def test_a_fault_that_shows_only_when_rows_are_written_is_parked_like_any_other(
-    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch
+    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch, way: str
 ):
     from server import acts
 
@@ -64,10 +66,10 @@ def test_a_fault_that_shows_only_when_rows_are_written_is_parked_like_any_other(
     entry = acts.REGISTRY["note.add"]
 
     def naive(ctx: Any, id: str, visit_id: str, text: str) -> None:
-        ctx.add(Note(id=id, visit_id=visit_id, work_order_id=new_id(), text=text))
+        getattr(ctx, way)(Note(id=id, visit_id=visit_id, work_order_id=new_id(), text=text))
         ctx.locked[Note, id].device_at = clock.now().replace(tzinfo=None)  # refused by the column type, at the flush
 
-    monkeypatch.setitem(acts.REGISTRY, "note.add", acts.Entry(entry.name, entry.version, entry.schema, naive))
+    monkeypatch.setitem(acts.REGISTRY, "note.add", replace(entry, run=naive))
     poisoned = phone.act("note.add", id=new_id(), visit_id=visit_id, text="毒丸")
     for _ in range(3):
         phone.push()
@@ -75,8 +77,9 @@ def test_a_fault_that_shows_only_when_rows_are_written_is_parked_like_any_other(
     assert phone.do("visit.accept", visit_id=visit_id)["outcome"] == "applied"
 
 
+@pytest.mark.parametrize("way", ["add", "keep"])
 def test_an_act_that_fails_when_it_is_written_takes_no_other_acts_journal_along(
-    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch
+    app: Flask, cast: Cast, desk: Peer, phone: Peer, monkeypatch: pytest.MonkeyPatch, way: str
 ):
     from server import acts
 
@@ -84,9 +87,10 @@ def test_an_act_that_fails_when_it_is_written_takes_no_other_acts_journal_along(
     entry = acts.REGISTRY["note.add"]
 
     def failing(ctx: Any, id: str, visit_id: str, text: str) -> None:
-        ctx.add(Note(id=id, visit_id=visit_id, work_order_id=None, text=text))  # refused by the column, at the flush
+        fact = Note(id=id, visit_id=visit_id, work_order_id=None, text=text)
+        getattr(ctx, way)(fact)  # refused by the column, at the flush
 
-    monkeypatch.setitem(acts.REGISTRY, "note.add", acts.Entry(entry.name, entry.version, entry.schema, failing))
+    monkeypatch.setitem(acts.REGISTRY, "note.add", replace(entry, run=failing))
     good = [phone.act("visit.accept", visit_id=visit_id)]
     bad = phone.act("note.add", id=new_id(), visit_id=visit_id, text="毒丸")
     good.append(phone.act("visit.travel", visit_id=visit_id))
