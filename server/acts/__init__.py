@@ -260,6 +260,7 @@ def load_verbs() -> None:
         owner,
         papers,
         part,
+        part_flow,
         presence,
         rebooking,
         report,

@@ -8,7 +8,7 @@ from server.acts import DONE, LATE, Context, Outcome, act
 from server.acts.schemas import ArgsSchema, Id, Text, one_of, quantity, texts
 from server.acts.visit import fact_visit, own_fact
 from server.models import Part, PartUse, Stock, StockMovement, new_id
-from server.models.stock import WAREHOUSE
+from server.models.stock import OUTLET, RETURNED, WAREHOUSE
 
 # Built once: building it would cost as much as asking it.
 _LEVEL = select(Stock).where(Stock.user_id == bindparam("user"), Stock.part_id == bindparam("part")).with_for_update()
@@ -73,7 +73,7 @@ def shelve(ctx: Context, fact: PartUse, reason: str) -> None:
 
 def _location(ctx: Context, source: str) -> str | None:
     """Whose shelf a part comes from; the customer's own parts move no stock of ours."""
-    return {"own": ctx.user.id, "warehouse": WAREHOUSE, "outlet": "outlet", "customer": None}[source]
+    return {"own": ctx.user.id, "warehouse": WAREHOUSE, "outlet": OUTLET, "customer": None}[source]
 
 
 def move_stock(
@@ -87,7 +87,7 @@ def move_stock(
             id=new_id(), location=location, part_id=part_id, quantity=change, reason=reason, cause_id=cause_id
         )
     )
-    if location in (WAREHOUSE, "outlet"):
+    if location in (WAREHOUSE, OUTLET, RETURNED):
         return
     key = (Stock, f"{location}/{part_id}")
     if key not in ctx.locked:

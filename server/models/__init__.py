@@ -19,6 +19,7 @@ from server.models.evidence import (
 from server.models.intake import CustomerLink, CustomerReport, CustomerReportFile, Survey
 from server.models.money import Charge, Quotation
 from server.models.papers import Custody, MessageSlip, Rebooking
+from server.models.part_flow import PartRequest, PartReturn
 from server.models.presence import Point, PresenceProof
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
@@ -36,7 +37,7 @@ SYNCED: dict[str, type[Synced]] = {
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
         ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
         PhoneStatus, Point, PresenceProof, CustomerReport, CustomerLink, Survey,
-        Quotation, Charge, MessageSlip, Custody, Rebooking,
+        Quotation, Charge, MessageSlip, Custody, Rebooking, PartRequest, PartReturn,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
@@ -44,11 +45,10 @@ FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if
 __all__ = [
     "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
     "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict",
-    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
-    "Device", "Diagnosis", "Divergence", "Event", "Fact",
-    "FeedRow", "HeldAct", "JournalEntry", "MessageSlip", "Note", "Part", "PartUse", "PhoneStatus", "Point",
-    "PresenceProof", "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem",
-    "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile",
-    "Subscription", "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver",
-    "WorkOrder", "new_id",
+    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber",
+    "Defect", "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry",
+    "MessageSlip", "Note", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof",
+    "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest",
+    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription",
+    "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

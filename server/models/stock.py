@@ -8,11 +8,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from server.extensions import db
 from server.models.base import Synced, id_column
 
-WAREHOUSE = "warehouse"
+WAREHOUSE, OUTLET = "warehouse", "outlet"
+RETURNED = "returned"  # what came back and is no good, and old parts
 
 
 class StockMovement(Synced, db.Model):
-    """An add-only change of a stock: `location` is `warehouse`, `outlet` or a user's id; quantity signed."""
+    """An add-only change of a stock: `location`: `warehouse`, `outlet`, `returned` or a user's id; signed."""
 
     __tablename__ = "stock_movement"
     __table_args__ = (Index("ix_stock_movement_place", "location", "part_id"),)

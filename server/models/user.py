@@ -61,7 +61,7 @@ class User(Synced, db.Model):
         return "ref"
 
     def touched_scopes(self, old: Callable[[str], Any] | None) -> Iterable[str]:
-        return () if old else (f"review:{self.id}",)
+        return () if old else (f"review:{self.id}", f"parts:{self.id}")
 
     def set_password(self, password: str) -> None:
         self.password_hash = _hasher.hash(password)

@@ -190,6 +190,7 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'parts.empty_hint': 'Your own stock comes first; all parts can be searched.',
   'parts.add': 'Add a part',
   'parts.choose': 'Choose a part',
+  'parts.suggested': 'Used for the same symptom',
   'parts.own_stock': 'My own stock',
   'parts.catalogue': 'Catalogue',
   'parts.quantity': 'Quantity',

@@ -188,6 +188,7 @@ export const zhVisit = {
   'parts.empty_hint': '从个人库里选最快，也可以搜全部备件。',
   'parts.add': '添加备件',
   'parts.choose': '选择备件',
+  'parts.suggested': '同类故障用过',
   'parts.own_stock': '我的个人库',
   'parts.catalogue': '备件目录',
   'parts.quantity': '数量',

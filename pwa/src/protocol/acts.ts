@@ -1,5 +1,5 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
-import type { FieldArgs } from './field_acts'
+import type { FieldArgs, StockArgs } from './field_acts'
 import type {
   AnswerValue, CatalogueKind, DiagnosisFields, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode,
   WorkOrderBody, WorkOrderKind,
@@ -149,7 +149,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs {
+export interface Args extends FieldArgs, StockArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

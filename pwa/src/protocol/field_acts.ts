@@ -39,6 +39,18 @@ export interface ChargeArgs extends OnVisit {
   note?: string
 }
 
+export interface StockArgs {
+  'part_request.make': { id: Id; part_id: Id; quantity: number; visit_id?: Id | null; needed_on?: Day | null; note?: string }
+  'part_request.approve': { id: Id; note?: string }
+  'part_request.refuse': { id: Id; note?: string }
+  'part_request.ship': { id: Id; note?: string; quantity?: number }
+  'part_request.receive': { id: Id; note?: string; quantity?: number }
+  'part_request.cancel': { id: Id; note?: string }
+  'part_return.hand_in': { id: Id; part_id: Id; quantity: number; kind: 'unused' | 'faulty' | 'old'; serials?: string[]; visit_id?: Id | null; note?: string }
+  'part_return.receive': { id: Id; note?: string }
+  'stock.adjust': { id: Id; location: string; part_id: Id; quantity: number; reason: 'received' | 'counted' | 'lost' }
+}
+
 export interface FieldArgs {
   'rebooking.propose': ProposeArgs
   'rebooking.answer': { id: Id; decision: 'confirm' | 'refuse'; note?: string }

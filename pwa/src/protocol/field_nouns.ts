@@ -1,7 +1,7 @@
 /** Nouns of a visit's money and papers, and of parts on their way. Names of `docs/contract.md`. */
 import type { Basis, PricedLine } from './money'
 import type { Fact, Strokes } from './nouns'
-import type { Day, Id, Instant } from './reference'
+import type { Common, Day, Id, Instant } from './reference'
 import type { ReportContent } from './report'
 
 export interface QuotationBody extends Fact {
@@ -78,7 +78,51 @@ export interface RebookingBody extends Fact {
   answer_note: string
 }
 
+export type PartRequestState = 'requested' | 'approved' | 'refused' | 'shipped' | 'received' | 'cancelled'
+
+/** A part asked for by a van. */
+export interface PartRequestBody extends Common {
+  user_id: Id
+  part_id: Id
+  part_number: string
+  part_name: string
+  unit: string
+  quantity: number
+  visit_id: Id | null
+  work_order_id: Id | null
+  needed_on: Day | null
+  note: string
+  state: PartRequestState
+  shipped: number
+  received: number
+  /** Oldest first, only added to. */
+  steps: { act: string; at: Instant; by: Id; text: string; quantity: number | null }[]
+}
+
+/** A part handed back: unused, faulty, or old. */
+export interface PartReturnBody extends Common {
+  user_id: Id
+  part_id: Id
+  part_number: string
+  part_name: string
+  unit: string
+  quantity: number
+  visit_id: Id | null
+  kind: 'unused' | 'faulty' | 'old'
+  serials: string[]
+  note: string
+  state: 'handed_in' | 'received'
+  received_by: Id | null
+  received_at: Instant | null
+}
+
+/** Add-only: a level is the sum of these. Storekeepers hold them. */
+export interface StockMovementBody extends Common { location: string; part_id: Id; quantity: number; reason: string; cause_id: Id | null }
+
 export interface FieldBodies {
+  part_request: PartRequestBody
+  part_return: PartReturnBody
+  stock_movement: StockMovementBody
   quotation: QuotationBody
   charge: ChargeBody
   message_slip: MessageSlipBody

@@ -29,6 +29,7 @@ export async function refusalOf(act: Act, view: View, actor: Actor): Promise<Ref
   const noun = WITHDRAWALS[act.act]
   if (noun) return refusalOfWithdrawal(noun, args['id']!, view, actor)
   if (act.act === 'visit.dispatch') return (await view.get('work_order', args['work_order_id']!)) ? null : 'not-found'
+  if (/^part_re(quest|turn)\./.test(act.act)) return null // a person's, whatever became of the visit they name
   return 'visit_id' in args ? refusalOnVisit(act, view, actor) : null
 }
 

@@ -1,7 +1,7 @@
 /** Who may do what to a visit, when, and where it leads: read from the table both sides run. */
 import rules from '@rules/lifecycles.json'
 import type { Args } from './acts'
-import type { DefectState, Id, VisitBody, VisitMode, VisitState, WorkOrderState } from './nouns'
+import type { DefectState, Id, PartRequestState, VisitBody, VisitMode, VisitState, WorkOrderState } from './nouns'
 
 interface Transition { act: string; from: string[]; to: string; who: string; offline: boolean; modes?: string[] }
 
@@ -47,6 +47,10 @@ export function nextOfWorkOrder(state: WorkOrderState, act: string): WorkOrderSt
 
 export function nextOfDefect(state: DefectState, act: string): DefectState | null {
   return (find(rules.defect.transitions, state, act)?.to ?? null) as DefectState | null
+}
+
+export function nextOfPartRequest(state: PartRequestState, act: string): PartRequestState | null {
+  return (find(rules.part_request.transitions, state, act)?.to ?? null) as PartRequestState | null
 }
 
 /** Whether somebody still has to look at it. */

@@ -43,7 +43,7 @@ const usePart: Effect<'part.use'> = async (act, view, actor) => {
 }
 
 /** What the person carries; where nothing was ever carried, the server makes the row. */
-async function moveStock(view: View, actor: Actor, partId: string, by: number): Promise<Change<'stock'>[]> {
+export async function moveStock(view: View, actor: Actor, partId: string, by: number): Promise<Change<'stock'>[]> {
   const row = (await view.find('stock', 'scope', `user:${actor.userId}`)).find((stock) => stock.body.part_id === partId)
   return row ? [{ ...row, body: { ...row.body, quantity: row.body.quantity + by } satisfies StockBody }] : []
 }

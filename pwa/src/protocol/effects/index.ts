@@ -5,12 +5,13 @@ import { defectEffects } from './defect'
 import { factEffects } from './fact'
 import { moneyEffects } from './money'
 import { officeEffects } from './office'
+import { stockEffects } from './parts'
 import { intakeEffects } from './intake'
 import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
-  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...officeEffects,
+  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...stockEffects, ...officeEffects,
   ...intakeEffects,
 }
 

@@ -17,6 +17,7 @@ const rest = {
   ticket: () => import('./TicketScreen.vue'),
   ready: () => import('../day/ReadyScreen.vue'),
   done: () => import('../day/DoneScreen.vue'),
+  stock: () => import('../day/StockScreen.vue'),
   money: () => import('../day/MoneyScreen.vue'),
   papers: () => import('../day/PapersScreen.vue'),
   time: () => import('../day/TimeScreen.vue'),
@@ -41,6 +42,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/money', component: rest.money },
   { path: '/visits/:id/papers', component: rest.papers },
   { path: '/visits/:id/time', component: rest.time },
+  { path: '/stock', component: rest.stock },
+  { path: '/visits/:id/request', redirect: (to) => ({ path: '/stock', query: { visit: String(to.params.id) } }) },
   { path: '/day/ready', component: rest.ready },
   { path: '/day/done', component: rest.done },
 ]

@@ -5,6 +5,8 @@ import { officeFieldEn } from '@/i18n/office.field.en'
 import { officeFieldZh } from '@/i18n/office.field.zh'
 import { officeEn } from '@/i18n/office.en'
 import { officeZh } from '@/i18n/office.zh'
+import { isOnlyKeeper } from '@/roles'
+import { current } from '@/session'
 import BoardScreen from './board/BoardScreen.vue'
 import OfficeShell from './OfficeShell.vue'
 
@@ -17,7 +19,8 @@ export const routes: RouteRecordRaw[] = [
     component: OfficeShell,
     meta: { office: true },
     children: [
-      { path: '', redirect: { name: 'office-board' } },
+      // A storekeeper's desk is the parts; what a board shows they do not hold.
+      { path: '', redirect: () => ({ name: isOnlyKeeper(current.value?.roles ?? []) ? 'office-parts' : 'office-board' }) },
       { path: 'board', name: 'office-board', component: BoardScreen },
       { path: 'work-orders', name: 'office-orders', component: () => import('./orders/OrdersScreen.vue') },
       { path: 'work-orders/:id', name: 'office-order', component: () => import('./detail/OrderScreen.vue'), props: true },
@@ -25,6 +28,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },
       { path: 'rescue', name: 'office-rescue', component: () => import('./rescue/RescueScreen.vue') },
+      { path: 'parts', name: 'office-parts', component: () => import('./stock/PartsDesk.vue') },
       { path: 'people', name: 'office-people', component: () => import('./people/PeopleScreen.vue') },
     ],
   },
