@@ -21,7 +21,7 @@ import { officeKey, rememberOfficeKey } from './store/rescue'
 import { clearShelf } from './store/shelf'
 import { SESSION_CHANNEL, saySignedOut } from './store/signal'
 import { askForPersistence } from './store/storage'
-import { NoContact, Problem, jsonOf, plainRequest, request, tokensOf } from './sync/http'
+import { NoContact, Problem, epochOf, jsonOf, plainRequest, request, tokensOf } from './sync/http'
 import { startSync } from './sync/triggers'
 
 export { current, type Store } from './store/current'
@@ -63,8 +63,8 @@ export async function login(name: string, password: string): Promise<void> {
   // The outbox's numbers belong to the device it began as: that device it must stay, unless its line takes no more.
   if (held && held !== signed.deviceId && !signed.anew && !closed) signed = await signInOn(held, name, password)
   if (held === signed.deviceId && closed) signed = await signInOn(newId(), name, password)
-  const { user, deviceId, tokens } = signed
-  if (held && held !== deviceId) await beginLine(db, deviceId, tokens)
+  const { user, deviceId, tokens, epoch } = signed
+  if (held && held !== deviceId) await beginLine(db, deviceId, tokens, epoch)
   await writeMeta(db, {
     deviceId, tokens, signInNeeded: false, problem: null, draining: null, lineClosed: false,
     user: { id: user.id, login: user.login, name: user.name, roles: user.roles },
@@ -149,7 +149,7 @@ function leave(): void {
   if (left) setTimeout(() => left.db.close()) // after the screens have stopped asking it
 }
 
-interface SignedIn { user: { id: Id; login: string; name: string; roles: Role[] }; deviceId: Id; tokens: Tokens }
+interface SignedIn { user: { id: Id; login: string; name: string; roles: Role[] }; deviceId: Id; tokens: Tokens; epoch: string | null }
 
 /** `anew`: on a device of another id, because the one asked for takes no more. */
 async function signInOn(deviceId: Id, name: string, password: string): Promise<SignedIn & { anew: boolean }> {
@@ -171,7 +171,7 @@ async function askLogin(name: string, password: string, deviceId: Id): Promise<S
     await rememberOfficeKey(key)
     if (!user?.id || !device_id) throw new NotOurs('login')
     return {
-      deviceId: device_id, tokens: tokensOf(data),
+      deviceId: device_id, tokens: tokensOf(data), epoch: epochOf(data),
       user: { id: user.id, login: user.login ?? name, name: user.name ?? name, roles: user.roles ?? [] },
     }
   })

@@ -77,12 +77,16 @@ export class FakeServer {
     if (used !== this.refreshes + 1 && used !== this.refreshes) return problem(401, 'refresh-refused')
     this.refreshes = used
     this.access = `access-${this.refreshes}`
-    return json({ access: this.access, refresh: `refresh-${this.refreshes + 1}`, access_expires_at: '2099-01-01T00:00:00Z' })
+    return json(this.tokens())
+  }
+
+  private tokens() {
+    return { access: this.access, refresh: `refresh-${this.refreshes + 1}`, access_expires_at: '2099-01-01T00:00:00Z' }
   }
 
   private register(headers: Headers): Response {
     const answer = this.refresh(headers)
-    return answer.ok ? new Response(answer.body, { status: 201, headers: answer.headers }) : answer
+    return answer.ok ? json({ ...this.tokens(), epoch: this.epoch }, 201) : answer
   }
 
   lastOf(device: string): number {

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, validate
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from server import clock
+from server import clock, feed
 from server.api import chains
 from server.api.auth import MAX_PASSWORD, MIN_PASSWORD, DeviceForm, Tokens, register, tokens
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text
@@ -60,6 +60,7 @@ class DivergenceBody(Schema):
 
 class NewDevice(Tokens):
     device_id = fields.String()
+    epoch = fields.String()
 
 
 class ReasonForm(Body):
@@ -136,8 +137,9 @@ def add_device(form: dict[str, Any]) -> dict[str, Any]:
         parent = db.session.get_one(Device, current_device_id())
         device.revoked_at, device.revoked_by = parent.revoked_at, parent.revoked_by
     refresh = chains.begin(device, link.expires_at if draining() else None)
+    _, epoch = feed.current(db.session())
     db.session.commit()
-    return {**tokens(current_user.id, device.id, refresh), "device_id": device.id}
+    return {**tokens(current_user.id, device.id, refresh), "device_id": device.id, "epoch": epoch}
 
 
 @blueprint.post("/devices/<device_id>/revoke")

@@ -207,7 +207,7 @@ class Client:
         with self.storage.transaction():
             if self.storage.get("device") != line:
                 return False
-            self.storage.put("heard_epoch", answer["epoch"])
+            outbox.enter_epoch(self.storage, answer["epoch"], answer["last"])
             outbox.take_receipts(self.storage, answer["receipts"], answer["epoch"])
             outbox.return_lost(self.storage, answer["last"])
             if self.draining:

@@ -85,9 +85,11 @@ def _groups(entries: Iterable[Entry]) -> list[list[Entry]]:
     return groups
 
 
-def take_receipts(storage: Storage, receipts: Iterable[Mapping[str, Any]], epoch: str) -> bool:
+def take_receipts(storage: Storage, receipts: Sequence[Mapping[str, Any]], epoch: str) -> bool:
     """Writes receipts to their acts; True when at least one act was answered by it."""
     progress = False
+    if any(told["n"] == storage.get("proving") for told in receipts):
+        storage.put("proving", None)
     for told in receipts:
         entry = storage.entry(told["id"])
         if entry is not None and entry.receipt is None:
@@ -117,11 +119,35 @@ def spans_lines(storage: Storage) -> bool:
     return any(entry.line != line for entry in storage.entries())
 
 
-def forget_answers(storage: Storage, epoch: str) -> None:
-    """Another epoch: answers of the former one to acts not yet settled may be void; the repeat is harmless."""
+def enter_epoch(storage: Storage, epoch: str, last: int) -> None:
+    """What an answer of another epoch means: the server was restored since it was heard of.
+
+    Its answers of before to acts not yet settled may be void; the repeat is harmless.
+    """
+    former = storage.get("heard_epoch")
+    if former == epoch:
+        return
+    storage.put("heard_epoch", epoch)
+    if former is None:
+        return
+    prove_line(storage, last)
     for entry in storage.entries(settled=False):
-        if entry.receipt is not None and entry.receipt["epoch"] != epoch:
+        if entry.receipt is not None:
             storage.put_entry(replace(entry, receipt=None))
+
+
+def prove_line(storage: Storage, last: int) -> None:
+    """After a restore the newest answered act that the server still counts is asked about again (`proving`).
+
+    Had a clone of this storage taken its number since, then all that was answered here might be lost, and nothing else
+    would tell. If it is this device's own, so is all before it.
+    """
+    line = storage.get("device")
+    answered = (entry for entry in storage.entries() if entry.receipt is not None and entry.line == line)
+    newest = max((entry for entry in answered if entry.n <= last), key=lambda entry: entry.n, default=None)
+    storage.put("proving", newest and newest.n)
+    if newest is not None:
+        storage.put_entry(replace(newest, receipt=None, settled_at=None))
 
 
 def renumber(storage: Storage, line: str, *, everything: bool = False) -> None:

@@ -16,8 +16,7 @@ def apply_page(storage: Storage, page: Json, now: datetime) -> None:
     epoch = page["epoch"]
     if page["reset"] or storage.get("epoch") not in (None, epoch):
         _reset(storage, epoch)
-    if storage.get("epoch") != epoch:  # also before the first pull: what was answered then may be of another epoch
-        outbox.forget_answers(storage, epoch)
+    outbox.enter_epoch(storage, epoch, page["last"])
     entered = set(page["entered"])
     pending = outbox_ids(storage) if page["left"] else set()
     for left in page["left"]:

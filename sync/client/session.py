@@ -48,10 +48,10 @@ class Session:
             self.storage.put("draining", False)
             self._begin_line(device, answer)
             self.storage.put("rescue_key", answer.get("rescue_key"))
-            restored = self.storage.get("heard_epoch", answer["epoch"]) != answer["epoch"]
-            if restored and outbox.spans_lines(self.storage):
-                self.storage.put("offer_all", True)
-            self.storage.put("heard_epoch", answer["epoch"])
+            if self.storage.get("heard_epoch") is None:
+                self.storage.put("heard_epoch", answer["epoch"])
+            elif self.storage.get("heard_epoch") != answer["epoch"] and outbox.spans_lines(self.storage):
+                self.storage.put("offer_all", True)  # the epoch itself is heard with `last`, from a push or a pull
         return answer
 
     def register_anew(self) -> None:
@@ -74,8 +74,13 @@ class Session:
         self.storage.put("line_closed", False)
         if self.storage.get("device") != device:
             self.storage.put("device", device)
-            outbox.renumber(self.storage, device, everything=self.storage.get("offer_all", False))
+            # The former line was not its own since a restore: whatever was answered on it may be lost.
+            restored = tokens.get("epoch") not in (None, self.storage.get("heard_epoch"))
+            proven = self.storage.get("proving") is None
+            everything = self.storage.get("offer_all", False) or not proven or restored
+            outbox.renumber(self.storage, device, everything=everything)
             self.storage.put("offer_all", False)
+            self.storage.put("proving", None)
 
     def _keep(self, tokens: Json) -> None:
         for name in ("access", "refresh"):

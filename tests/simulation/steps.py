@@ -63,18 +63,40 @@ def clone(world: World, phone: Phone, rng: random.Random) -> None:
     """A backup of the phone is restored on another: two devices with one number line."""
     if phone.storage.get("device") is None or len(world.phones) > 7:
         return
+    other = _copy_of(world, phone)
+    for _ in range(rng.randint(0, 2)):  # no step of the plan is the copy's: what it does of its own, it does now
+        world.person_acts(other, rng)
+
+
+def _copy_of(world: World, phone: Phone) -> Phone:
     world.faults["cloned"] += 1
     world.spoil(phone)
     other = world.add_phone(phone.login, phone.skew, 1, phone.page_rows, False)
     other.storage, other.copy_of = phone.storage.clone(), phone.index
     other.old, other.corrupted = phone.old, phone.corrupted
     other.start()
-    # A restore between the acts of a copy and of its original under the same numbers is more than numbers can tell
-    # apart (PROTOCOL.md, known limitations): a world has one or the other.
-    if any(step.kind in ("restore", "overtaken") for step in world.plan.steps):
+    return other
+
+
+def twins(world: World, phone: Phone, rng: random.Random) -> None:
+    """A restore between the acts of a phone and those of its copy: both answered, under the same numbers."""
+    if phone.storage.get("device") is None or phone.client.draining or len(world.phones) > 7:
         return
-    for _ in range(rng.randint(0, 2)):  # no step of the plan is the copy's: what it does of its own, it does now
-        world.person_acts(other, rng)
+    world.contact(phone)
+    taken, journal = world.server.backup(), invariants.journal_ids(world)
+    first, second = phone, _copy_of(world, phone)
+    for one in (first, second) if rng.random() < 0.5 else (second, first):
+        for _ in range(rng.randint(1, 3)):
+            world.person_acts(one, rng)
+        if rng.random() < 0.8:
+            world.contact(one)
+        if one is first:
+            _restore_to(world, taken, journal)
+    for one in rng.sample((first, second), 2):
+        if rng.random() < 0.5:
+            world.person_acts(one, rng)
+        world.contact(one)
+    world.faults["twins"] += 1
 
 
 def revoke(world: World, phone: Phone, rng: random.Random) -> None:
@@ -237,6 +259,6 @@ STEPS: dict[str, Happens] = {
     step.__name__: step
     for step in (
         offline, tasks, late, power_loss, lose_storage, clone, revoke, sign_out, team, backup, restore, rescue,
-        corrupt, overtaken, tidy, update,
+        corrupt, overtaken, tidy, update, twins,
     )
 }  # fmt: skip

@@ -41,7 +41,7 @@ KINDS = {
     "revoke": 0.5, "backup": 3, "restore": 1.6, "team": 0.8, "sign_out": 0.6,
 }  # fmt: skip
 #: What happens once in this share of all worlds. Drawn apart, so that a new kind leaves every world as it was.
-EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3, "tidy": 0.25, "overtaken": 0.15}
+EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3, "tidy": 0.25, "overtaken": 0.15, "twins": 0.1}
 OLD_PAGES = 0.2  # of all worlds have phones whose page is of the release before, until an update in their midst
 
 

@@ -16,7 +16,7 @@ import { followFiles } from './verifying'
 
 export async function applyPull(store: Store, answer: PullAnswer, at: string): Promise<void> {
   await atomically(store.db, ['rows', 'outbox', 'journal', 'meta', 'files'], async (db) => {
-    await enterEpoch(db, answer.epoch)
+    await enterEpoch(db, answer.epoch, answer.last)
     await sendAgainAfter(db, answer.last)
     await closeAnswered(db, answer.rev, at)
     const entries = await db.outbox.orderBy('n').toArray()

@@ -13,11 +13,14 @@ const UNANSWERED = { state: 'pending', outcome: null, rev: null, code: null, det
 
 /**
  * Unsent acts get the numbers 1, 2, 3 … of the device's new line. What was answered on a former line keeps its order
- * below zero, where no server is ever told of it again, unless that server lost it (`offerFormerLines`).
+ * below zero, where no server is ever told of it again, unless that server lost it (`offerFormerLines`). If the line
+ * was not proven since a restore (`epoch`: of the answer that gave the new one), all of it may be lost and goes again.
  */
-export async function beginLine(database: UserDatabase, deviceId: Id, tokens: Tokens): Promise<void> {
+export async function beginLine(database: UserDatabase, deviceId: Id, tokens: Tokens, epoch: string | null): Promise<void> {
   await atomically(database, ['outbox', 'journal', 'meta'], async (db) => {
     if ((await readMeta(db, 'deviceId')) === deviceId) return
+    const restored = epoch !== null && epoch !== ((await readMeta(db, 'epoch')) ?? epoch)
+    if (restored || (await readMeta(db, 'proving')) != null) await unanswer(db, await db.journal.toArray())
     const [entries, closed] = await Promise.all([db.outbox.orderBy('n').toArray(), db.journal.orderBy('n').toArray()])
     const unsent = entries.filter((entry) => entry.state === 'pending')
     const below = Math.max(0, ...entries.map((entry) => entry.n), ...closed.map((entry) => entry.n)) + 1
@@ -29,8 +32,28 @@ export async function beginLine(database: UserDatabase, deviceId: Id, tokens: To
       ...answered.map((entry) => ({ ...entry, n: entry.n - below })),
       ...unsent.map((entry, i) => ({ ...entry, n: i + 1, tries: 0 })),
     ])
-    await writeMeta(db, { deviceId, tokens, lastN: unsent.length, acknowledgedN: 0, lineClosed: false })
+    await writeMeta(db, { deviceId, tokens, lastN: unsent.length, acknowledgedN: 0, lineClosed: false, proving: null })
   })
+}
+
+/** Acts that were pulled, or only answered, wait for an answer again under the numbers they have. */
+async function unanswer(db: Tables, closed: readonly JournalEntry[]): Promise<void> {
+  await db.outbox.where('state').equals('answered').modify(UNANSWERED)
+  await db.outbox.bulkPut(closed.map(({ closedAt: _, ...entry }) => ({ ...entry, ...UNANSWERED })))
+  await db.journal.bulkDelete(closed.map((entry) => entry.n))
+}
+
+/**
+ * After a restore: the newest answered act that the server still counts is asked about again. Had a clone of this
+ * storage taken its number meanwhile, all that was answered here might be lost, and nothing else would tell.
+ */
+export async function proveLine(db: Tables, last: number): Promise<void> {
+  const closed = await db.journal.where('n').between(1, last, true, true).last()
+  const counted = db.outbox.where('n').between(1, last, true, true)
+  const answered = await counted.and(({ state }) => state === 'answered').last()
+  const newest = Math.max(closed?.n ?? 0, answered?.n ?? 0)
+  await writeMeta(db, { proving: newest || null })
+  await unanswer(db, closed && closed.n === newest ? [closed] : [])
 }
 
 /**

@@ -12,6 +12,8 @@ export interface Meta {
   lastN: number
   /** Highest number the server has answered for. */
   acknowledgedN: number
+  /** The number of an answered act that is asked about again since a restore: until then the line may be a clone's. */
+  proving: number | null
   lastContact: Instant | null
   clockOffsetMs: number
   deviceId: Id

@@ -39,9 +39,10 @@ function units(entries: readonly OutboxEntry[]): OutboxEntry[][] {
 /** Stores the receipts. True when the outbox is other than before: false twice in a row would be a loop. */
 export async function acceptReceipts(database: UserDatabase, answer: PushAnswer): Promise<boolean> {
   return atomically(database, ['outbox', 'journal', 'meta', 'files'], async (db) => {
-    await enterEpoch(db, answer.epoch)
-    const sentAgain = await sendAgainAfter(db, answer.last)
-    let moved = sentAgain
+    const entered = await enterEpoch(db, answer.epoch, answer.last)
+    let moved = (await sendAgainAfter(db, answer.last)) || entered
+    const proving = await readMeta(db, 'proving')
+    if (answer.receipts.some(({ n }) => n === proving)) await writeMeta(db, { proving: null })
     for (const { n, id, outcome, rev, code, detail } of answer.receipts) {
       const entry = await db.outbox.get(n)
       if (entry?.id !== id || entry.state === 'answered' || n > answer.last) continue

@@ -99,6 +99,12 @@ export function tokensOf(data: unknown): Tokens {
   return { access, refresh, accessExpiresAt }
 }
 
+/** The life of the database that an answer about a device speaks of; null from a server of before. */
+export const epochOf = (data: unknown): string | null => {
+  const { epoch } = (data ?? {}) as Record<string, unknown>
+  return typeof epoch === 'string' ? epoch : null
+}
+
 /** The body of a good answer; throws `Problem` or `NoContact`. */
 export async function jsonOf(answer: Response): Promise<unknown> {
   if (!answer.ok) throw await problemOf(answer)

@@ -3,7 +3,7 @@ import { newId } from '../protocol/ids'
 import type { Id } from '../protocol/nouns'
 import { beginLine } from '../store/line'
 import { readMeta, writeMeta } from '../store/meta'
-import { jsonOf, plainRequest, Problem, signInNeeded, tokensOf } from './http'
+import { epochOf, jsonOf, plainRequest, Problem, signInNeeded, tokensOf } from './http'
 import type { Peer } from './sync'
 
 /** As it is now: another tab may have begun a new line since this one started. */
@@ -20,7 +20,8 @@ export async function registerAnew(peer: Peer): Promise<void> {
     body: JSON.stringify({ id: deviceId, name: globalThis.navigator?.userAgent?.slice(0, 60) ?? '', platform: 'web' }),
   })
   try {
-    await beginLine(peer.db, deviceId, tokensOf(await jsonOf(answer)))
+    const told = await jsonOf(answer)
+    await beginLine(peer.db, deviceId, tokensOf(told), epochOf(told))
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     await writeMeta(peer.db, { lineClosed: true }) // the twin may have used the token up: signing in gives a line too

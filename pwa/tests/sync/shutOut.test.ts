@@ -128,3 +128,38 @@ describe('a cloned storage', () => {
     expect(await readMeta(store.db, 'lineClosed')).toBe(true)
   })
 })
+
+describe('a twin of a device', () => {
+  test.each([1, 2, 3])('that took %i numbers of answered acts since a restore leaves them all to their phone, in order', async (taken) => {
+    await acceptVisit(VISIT)
+    await syncRows(store)
+    const restore = server.backup()
+    await addNote(VISIT, 'one')
+    await addNote(VISIT, 'two')
+    await syncRows(store)
+    const made = (await store.db.journal.toArray()).map(({ id }) => id)
+    restore()
+    const acts = Array.from({ length: taken }, (_, i) => ({ n: i + 2, id: `of the twin ${i}` }))
+    const twin = { protocol: 2, device: store.deviceId, epoch: server.epoch, acts, status: {} }
+    await server.fetch('/api/sync/push', { method: 'POST', body: JSON.stringify(twin), headers: { Authorization: `Bearer ${server.access}` } })
+    await addNote(VISIT, 'three')
+    made.push((await store.db.outbox.toArray())[0]!.id)
+    await syncRows(store)
+    const ours = server.journal.filter(({ device }) => device !== twin.device).map(({ act }) => act.id)
+    expect(ours).toEqual(made)
+    expect(await syncStatus(store.db)).toMatchObject({ pendingActs: 0 })
+  })
+
+  test('is not needed for one repeat after a restore, which proves that the line is this phone\'s own', async () => {
+    for (const text of ['one', 'two', 'three']) await addNote(VISIT, text)
+    await syncRows(store)
+    server.backup()()
+    server.requests.length = 0
+    await syncRows(store)
+    const sent = server.requests.filter(({ path }) => path.endsWith('/push')).flatMap(({ body }) => (body as { acts: { n: number }[] }).acts)
+    expect(sent.map(({ n }) => n)).toEqual([3])
+    expect(await readMeta(store.db, 'deviceId')).toBe(store.deviceId)
+    expect(await readMeta(store.db, 'proving')).toBeNull()
+    expect(await syncStatus(store.db)).toMatchObject({ pendingActs: 0 })
+  })
+})
