@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from server import clock
+from server.demo.beside import Beside
 from server.demo.visits import Matter, Stage, Trip
 from server.demo.world import World
 from server.models import Asset, Site, User
@@ -39,6 +40,7 @@ class Month:
         self.others = [user for user in self.world.engineers if user.login not in HEROES]
         self.dealt = 0
         self.shown = 0
+        self.heroes: dict[str, list[Trip]] = {}
 
     def write(self) -> None:
         for day in range(-PAST_DAYS, 0):
@@ -49,6 +51,8 @@ class Month:
         self._waiting_orders()
         self._coming_days()
         self._statuses()
+        for number, (login, trips) in enumerate(self.heroes.items()):  # last: it takes no chance from what stands above
+            Beside(self.stage, login, trips).write(number)
 
     # --- Matters ------------------------------------------------------------------------------------------
 
@@ -202,6 +206,7 @@ class Month:
 
     def _hero(self, login: str) -> None:
         """Four visits today, two that are overdue, four later: of every kind, at different sites, some remote."""
+        trips: list[Trip] = []
         user = self.world.users[login]
         plan = (
             (-2, 14, "repair", "on_site"), (-1, 15, "monthly", "on_site"),
@@ -222,10 +227,12 @@ class Month:
                 matter = self._patrol(kind, booked, day)
             hours = {"repair": 1.5, "monthly": 2, "quarterly": 2, "half_year": 2}[kind]
             trip = self._trip(matter, start, hours, user, mode=mode)
+            trips.append(trip)
             self.world.busy[login].append((trip.start, trip.end))
             self._book(matter, trip, booked + 2 * MINUTE)
             if is_accepted:
                 self.stage.accept(trip, booked + 35 * MINUTE)
+        self.heroes[login] = trips
 
     def _lately(self, start: datetime) -> datetime:
         """When a visit nobody has accepted yet was booked: late enough that the promise to respond still stands."""

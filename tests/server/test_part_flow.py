@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from runpy import run_path
 
 import pytest
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from server.extensions import db
-from server.models import Stock, StockMovement, User, new_id
+from server.models import Clock, Stock, StockMovement, Subscription, User, new_id
 from tests.cast import Cast, person
 from tests.peer import Peer
 from tests.server.story import dispatched
@@ -126,4 +130,18 @@ def test_a_new_colleague_and_a_new_storekeeper_hold_what_concerns_them(
         user.roles = ["storekeeper"]
         db.session.commit()
     assert [body["user_id"] for body in peer(cast.bob).pull().bodies("part_request")] == [cast.alice.id]
+    assert_subscriptions_are_right(app)
+
+
+def test_people_of_before_hold_the_scope_after_the_migration(app: Flask, cast: Cast):
+    """Forgets the scope as a database of before has it, and lets the migration's own step put it right."""
+    with app.app_context():
+        db.session.execute(delete(Subscription).where(Subscription.scope.like("parts:%")))
+        rev = db.session.scalar(select(Clock.rev))
+        db.session.commit()
+        path = Path(app.root_path) / "migrations" / "versions" / "0031_part_requests_and_returns.py"
+        step = run_path(str(path))["hold_scopes"]
+        with db.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
+            step()
+        assert db.session.scalar(select(Clock.rev)) == rev + 1
     assert_subscriptions_are_right(app)
