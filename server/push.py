@@ -31,6 +31,7 @@ from server.matters import lock_matters, read_ahead
 from server.models import Device, JournalEntry, User
 from server.models.sync import ActCrash
 from server.problems import Problem, disk_is_full, server_full
+from server.receipts import keep_receipts
 from server.status import keep_status
 from sync.engine import CRASHES_BEFORE_PARKING, Cloned, decide
 from sync.protocol import MAX_ARGS_BYTES, Act, PushAnswer, PushRequest, Receipt, spoken
@@ -349,3 +350,4 @@ def _close(batch: Batch, request: PushRequest) -> None:
     )
     if request.status is not None:
         keep_status(batch.session, batch.user, batch.device.id, request.status, batch.offset, batch.received)
+        keep_receipts(batch.session, batch.user, request.status, batch.offset, batch.received)

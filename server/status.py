@@ -42,6 +42,7 @@ def keep_status(
     row.persisted = persisted if isinstance(persisted, bool) else None
     row.storage_used = _count(status.get("storage_used"), MAX_BYTES)
     row.storage_quota = _count(status.get("storage_quota"), MAX_BYTES)
+    row.battery = _count(status.get("battery"), 101)
     row.evicted = _loss(status.get("evicted")) or row.evicted  # told once, and worth knowing for days
 
 

@@ -64,7 +64,7 @@ HEIGHTS = {
         "publishing",
     },
     1: {"models"},
-    2: {"acts", "scopes", "feed", "status", "outbox", "accounts", "audit", "held", "matters"},
+    2: {"acts", "scopes", "feed", "status", "outbox", "accounts", "audit", "held", "matters", "receipts"},
     3: {
         "archive",
         "push",

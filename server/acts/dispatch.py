@@ -39,6 +39,7 @@ class DispatchArgs(SlotArgs):
     helper_ids = fields.List(Id(), load_default=list, validate=validate.Length(max=20))
     brief = Text(load_default="")
     checklist_codes = texts(64, load_default=list)
+    bring = texts(load_default=list)
 
 
 class RescheduleArgs(SlotArgs):
@@ -69,7 +70,7 @@ class ReviewVisitArgs(ArgsSchema):
     remarks = Text(load_default="")
 
 
-def _crew(ctx: Context, lead_id: str, helper_ids: list[str]) -> None:
+def check_crew(ctx: Context, lead_id: str, helper_ids: list[str]) -> None:
     """Rejects a crew that cannot go: unknown, inactive or not engineers."""
     for user_id in (lead_id, *helper_ids):
         user = ctx.load(User, user_id)
@@ -85,7 +86,7 @@ def dispatch(ctx: Context, id: str, work_order_id: str, lead_id: str, helper_ids
     order = ctx.lock(WorkOrder, work_order_id)
     if order.ended:
         raise Parked("work-order-ended", order.state)
-    _crew(ctx, lead_id, helper_ids)
+    check_crew(ctx, lead_id, helper_ids)
     visit = Visit(
         id=id, work_order_id=order.id, site_id=order.site_id, sequence=len(visits_of(ctx, order)) + 1, state="planned",
         lead_id=lead_id, helper_ids=helper_ids, times={}, partial=False, customer_signed=False, **args,
@@ -147,7 +148,7 @@ def reassign(
     order, old = ctx.lock(WorkOrder, order_id), ctx.lock(Visit, visit_id)
     if order.ended:
         raise Parked("work-order-ended", order.state)
-    _crew(ctx, lead_id, helper_ids)
+    check_crew(ctx, lead_id, helper_ids)
     try:
         old.move("visit.reassign", ctx.received, reason, note)
     except IllegalTransition as illegal:
@@ -155,7 +156,7 @@ def reassign(
     visit = Visit(
         id=new_id, work_order_id=order.id, site_id=order.site_id, sequence=len(visits_of(ctx, order)) + 1,
         mode=old.mode, state="planned", lead_id=lead_id, helper_ids=helper_ids, brief=old.brief,
-        checklist_codes=old.checklist_codes, slot_start=start, slot_end=end,
+        checklist_codes=old.checklist_codes, bring=old.bring, slot_start=start, slot_end=end,
         times={}, replaces_id=old.id, partial=False, customer_signed=False,
     )  # fmt: skip
     old.replaced_by_id = visit.id

@@ -341,7 +341,11 @@ class Month:
         """Registered and not yet dispatched: what the dispatcher has to do."""
         for number in range(7):
             at = self.world.now - (12 + 37 * number) * MINUTE
-            self.stage.register(self._repair(at - 6 * MINUTE), at, self.operator)
+            matter = self._repair(at - 6 * MINUTE)
+            self.stage.register(matter, at, self.operator)
+            if number % 2 and matter.case:
+                said = {"mode": "on_site", "people": 1 + number % 3 // 2, "minutes": 90, "parts": ["常用备件箱"]}
+                self.stage.timeline.add(at + MINUTE, self.operator, "work_order.estimate", {"id": matter.id, **said})
 
     # --- The days to come ---------------------------------------------------------------------------------
 
@@ -362,8 +366,14 @@ class Month:
             away = number % 7 == 3
             at = self.world.now - (self.world.rng.randint(35, 95) if away else self.world.rng.randint(0, 5)) * MINUTE
             waiting = self.world.rng.randint(2, 9) if away else 0
+            held = {
+                visit_id: clock.wire(sent + 4 * MINUTE) if index % 3 else None
+                for index, (visit_id, sent) in enumerate(self.stage.sent.get(user.login, {}).items())
+                if sent < at - 5 * MINUTE
+            }
             self.stage.timeline.contact(at, user.login, {
                 "pending": waiting, "oldest_at": clock.wire(at - 9 * MINUTE) if away else None,
                 "files_waiting": waiting // 2, "failing": None, "app_version": "0.1.0", "persisted": number % 5 != 4,
+                "visits": held, "battery": 35 + (number * 17) % 64,
                 "storage_used": 40_000_000 + number * 1_700_000, "storage_quota": 2_000_000_000,
             })  # fmt: skip

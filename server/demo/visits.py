@@ -23,6 +23,9 @@ from server.scopes import ZONE
 STAGES = ("travelling", "arrived", "working", "paused", "work_done", "signed", "submitted")
 DRIVE = timedelta(minutes=24)
 WALK = timedelta(minutes=6)  # from the gate to the equipment
+BRING = {
+    "repair": ["万用表", "常用备件箱"], "half_year": ["升降车", "镜头清洁套装"], "quarterly": ["巡查表两份"],
+}  # fmt: skip
 SHARE_WAIVED = 0.15
 PART_SERIAL_DIGITS = 10
 
@@ -67,6 +70,7 @@ class Stage:
     album: Album = field(init=False)
     defects: Register = field(init=False)
     walls: Walls = field(init=False)
+    sent: dict[str, dict[str, datetime]] = field(default_factory=dict)  # by login, what was sent when
 
     def __post_init__(self) -> None:
         self.album = Album(self.world.rng)
@@ -100,8 +104,10 @@ class Stage:
             "helper_ids": [self._user(login) for login in trip.helpers], "slot_start": clock.wire(trip.start),
             "slot_end": clock.wire(trip.end), "brief": "" if remote else trip.matter.site.access_notes[:200],
             "checklist_codes": [] if remote or version is None else [version.code],
+            "bring": [] if remote else BRING.get(trip.matter.kind, []),
         }  # fmt: skip
         self.timeline.add(at, by, "visit.dispatch", args, True)
+        self.sent.setdefault(trip.login, {})[trip.id] = at
 
     def review(self, trip: Trip, at: datetime, by: str, decision: str = "accept", remarks: str = "") -> None:
         args = {"visit_id": trip.id, "decision": decision, "remarks": remarks}

@@ -23,6 +23,7 @@ from server.models.part_flow import PartRequest, PartReturn
 from server.models.presence import Point, PresenceProof
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
+from server.models.roster import DutyShift
 from server.models.stock import Stock, StockMovement
 from server.models.sync import Clock, Divergence, FeedRow, HeldAct, JournalEntry, ScopeDigest, Subscription
 from server.models.task import StoredFile, Task, Upload
@@ -36,19 +37,19 @@ SYNCED: dict[str, type[Synced]] = {
         Team, User, CatalogueEntry, Part, PriceItem, ChecklistVersion, Article, Customer, Contact, Site, Asset,
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
         ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
-        PhoneStatus, Point, PresenceProof, CustomerReport, CustomerLink, Survey,
+        PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey,
         Quotation, Charge, MessageSlip, Custody, Rebooking, PartRequest, PartReturn,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
-    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict",
-    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber",
-    "Defect", "Device", "Diagnosis", "Divergence", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry",
-    "MessageSlip", "Note", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof",
-    "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest",
-    "ServiceRecord", "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription",
-    "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment", "CatalogueEntry",
+    "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Custody",
+    "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect", "Device",
+    "Diagnosis", "Divergence", "DutyShift", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "MessageSlip",
+    "Note", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem",
+    "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest", "ServiceRecord",
+    "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced",
+    "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

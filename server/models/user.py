@@ -119,7 +119,7 @@ class PhoneStatus(Synced, db.Model):
     WIRE = (
         "user_id", "device_id", "team_id", "last_contact", "pending", "oldest_at", "files_waiting", "failing",
         "app_version", "clock_offset_ms", "persisted", "storage_used", "storage_quota",
-        "evicted",
+        "evicted", "battery",
     )  # fmt: skip
     user_id: Mapped[str] = id_column(index=True)
     device_id: Mapped[str] = id_column(unique=True)
@@ -134,6 +134,7 @@ class PhoneStatus(Synced, db.Model):
     persisted: Mapped[bool | None] = mapped_column(Boolean)
     storage_used: Mapped[int | None] = mapped_column(BigInteger)
     storage_quota: Mapped[int | None] = mapped_column(BigInteger)
+    battery: Mapped[int | None] = mapped_column()  # percent, where the browser tells
     evicted: Mapped[dict | None] = mapped_column(JSON)  # what that browser threw away, as told last
 
     def scope(self) -> str:

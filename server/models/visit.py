@@ -16,6 +16,9 @@ from sync.lifecycle import states, transition
 
 GONE = states("visit", "gone")
 OPEN = states("visit", "open")
+OF_THE_OFFICE = frozenset(
+    {"visit.dispatch", "visit.cancel", "visit.reassign", "visit.accept_work", "visit.return_work"}
+)
 HELD = frozenset(states("visit", "open") | states("visit", "done"))
 
 
@@ -36,7 +39,7 @@ class Visit(Synced, db.Model):
     WIRE = (
         "work_order_id", "site_id", "sequence", "mode", "state", "lead_id", "helper_ids", "slot_start", "slot_end",
         "brief", "checklist_codes", "times", "reason", "reason_note", "replaces_id", "replaced_by_id",
-        "returned_note", "partial",
+        "returned_note", "partial", "bring", "reached_at", "seen_at",
     )  # fmt: skip
     work_order_id: Mapped[str] = id_column(index=True)
     site_id: Mapped[str] = id_column(index=True)
@@ -49,6 +52,11 @@ class Visit(Synced, db.Model):
     slot_end: Mapped[datetime] = mapped_column(Instant)
     brief: Mapped[str] = mapped_column(Text, default="")
     checklist_codes: Mapped[list] = json_list()
+    # Tools and parts, a line each.
+    bring: Mapped[list] = mapped_column(JSON, nullable=False, default=list)
+    # Receipts of the lead's phone (C5): it holds the visit, it was opened there.
+    reached_at: Mapped[datetime | None] = mapped_column(Instant)
+    seen_at: Mapped[datetime | None] = mapped_column(Instant)
     times: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     reason: Mapped[str | None] = mapped_column(String(64))
     reason_note: Mapped[str] = mapped_column(Text, default="")
@@ -82,6 +90,8 @@ class Visit(Synced, db.Model):
             raise IllegalTransition(act, self.state)
         self.state = state
         self.times = {**self.times, state: clock.wire(at)}
+        if act not in OF_THE_OFFICE and self.seen_at is None:  # who acts on it has seen it
+            self.reached_at, self.seen_at = self.reached_at or at, at
         if state == "working":  # gone back to work: what could not be completed may be now
             self.partial = False
         if reason is not None:

@@ -28,6 +28,7 @@ class WorkOrder(Edited, Synced, db.Model):
         "asset_id", "level", "level_reason", "channel", "source", "categories", "contact_masked", "reported_at",
         "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id",
         "purchased_on", "purchased_from", "happened_at", "happened_where", "demands", "handover",
+        "estimate",
     )  # fmt: skip
     KINDS = ("repair", "monthly", "quarterly", "half_year", "other", "consultation")
     DEMANDS = ("explain", "replace", "compensate", "improve", "repair")
@@ -63,6 +64,8 @@ class WorkOrder(Edited, Synced, db.Model):
     handover: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     handover_until: Mapped[datetime | None] = mapped_column(Instant, index=True)
     follow_up: Mapped[bool] = mapped_column(Boolean, default=False)
+    # What triage says it will take: {mode, people, minutes, parts, note, by, at} (C1).
+    estimate: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     cancelled: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)

@@ -1,5 +1,6 @@
 /** English of the office's screens; the type makes a message that is missing here an error. */
 import { officeBoardEn } from './office.board.en'
+import { officeCrewEn } from './office.crew.en'
 import { officeCareEn } from './office.care.en'
 import { officeTermsEn } from './office.terms.en'
 import type { officeZh } from './office.zh'
@@ -8,6 +9,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   ...officeTermsEn,
   ...officeBoardEn,
   ...officeCareEn,
+  ...officeCrewEn,
   'office.desk': 'Dispatch desk',
   'office.comma': ', ',
   'office.nav': 'Main navigation',

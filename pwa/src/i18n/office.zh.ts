@@ -1,5 +1,6 @@
 /** Words of the office's screens; registered when the office is loaded. Keys are `office.thing`. */
 import { officeBoardZh } from './office.board.zh'
+import { officeCrewZh } from './office.crew.zh'
 import { officeCareZh } from './office.care.zh'
 import { officeTermsZh } from './office.terms.zh'
 
@@ -7,6 +8,7 @@ export const officeZh = {
   ...officeTermsZh,
   ...officeBoardZh,
   ...officeCareZh,
+  ...officeCrewZh,
   'office.desk': '调度台',
   'office.comma': '、',
   'office.nav': '主导航',

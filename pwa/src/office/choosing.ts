@@ -103,7 +103,7 @@ function wayTo(userId: Id, wanted: Wanted, today: readonly Held<'visit'>[], fiel
 /** The lower the better: leave outweighs clashes, those outweigh skills, those outweigh a full day and a long way. */
 export function burden(w: Weighed): number {
   return (w.leave ? 2_000 : 0) + w.clashes.length * 500 + (w.skill === 'lacks' ? 120 : 0) + (w.short ? 40 : 0)
-    + (w.minutes / FULL_DAY_MINUTES) * 60 + Math.min(w.km ?? 15, 60) - (w.duty ? 30 : 0)
+    + (w.minutes / FULL_DAY_MINUTES) * 60 + Math.min(w.km ?? 15, 60) - (w.duty ? 60 : 0)
 }
 
 /** The first gap of this length in somebody's day from `from` on: after their last visit when there is none. */

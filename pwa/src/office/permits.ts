@@ -16,6 +16,10 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'visit.reassign': ['dispatcher', 'supervisor'],
   'visit.cancel': ['dispatcher', 'supervisor'],
   'visit.review': ['supervisor', 'dispatcher'],
+  'work_order.estimate': ['dispatcher', 'operator', 'supervisor'],
+  'visit.prepare': ['dispatcher', 'supervisor'],
+  'duty.assign': ['dispatcher', 'supervisor'],
+  'duty.remove': ['dispatcher', 'supervisor'],
   'evidence.settle': ['dispatcher', 'supervisor'],
   'conflict.settle': ['dispatcher', 'supervisor'],
   'review.settle': ['dispatcher', 'supervisor'],
@@ -25,6 +29,8 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
 /** Acts that the table of states does not name because they change none. */
 const STATELESS: Partial<Record<ActName, readonly string[]>> = {
   'visit.reschedule': ['planned', ...lifecycles.visit.open],
+  'visit.prepare': ['planned', ...lifecycles.visit.open],
+  'work_order.estimate': lifecycles.work_order.states.filter((s) => !lifecycles.work_order.ended.includes(s) && s !== 'draft'),
   'visit.review': ['submitted'],
   'visit.dispatch': lifecycles.work_order.states.filter((s) => !lifecycles.work_order.ended.includes(s) && s !== 'draft'),
 }

@@ -21,11 +21,12 @@ export interface Phone {
   persisted: boolean | null
   storageUsed: number | null
   storageQuota: number | null
+  battery: number | null
 }
 
 export const NO_PHONE: Phone = {
   lastContact: null, minutes: null, freshness: 'silent', pending: 0, filesWaiting: 0, oldestAt: null, failing: null,
-  appVersion: null, clockOffsetMs: null, persisted: null, storageUsed: null, storageQuota: null,
+  appVersion: null, clockOffsetMs: null, persisted: null, storageUsed: null, storageQuota: null, battery: null,
 }
 
 export function minutesSince(instant: string | null | undefined, now: number): number | null {
@@ -54,7 +55,7 @@ export function phonesByUser(rows: readonly Held<'phone_status'>[], now: number)
         lastContact: body.last_contact, minutes, freshness: freshness(minutes),
         pending: body.pending ?? 0, filesWaiting: body.files_waiting ?? 0, oldestAt: body.oldest_at,
         failing: body.failing, appVersion: body.app_version, clockOffsetMs: body.clock_offset_ms,
-        persisted: body.persisted, storageUsed: body.storage_used, storageQuota: body.storage_quota,
+        persisted: body.persisted, storageUsed: body.storage_used, storageQuota: body.storage_quota, battery: body.battery ?? null,
       })
       continue
     }

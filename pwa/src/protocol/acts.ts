@@ -1,7 +1,7 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
-  AnswerValue, CatalogueKind, DiagnosisFields, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode,
+  DutyKind, AnswerValue, CatalogueKind, DiagnosisFields, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode,
   WorkOrderBody, WorkOrderKind,
 } from './nouns'
 
@@ -64,6 +64,7 @@ export interface DispatchArgs {
   slot_end: Instant
   brief?: string
   checklist_codes?: string[]
+  bring?: string[]
 }
 
 export interface ReassignArgs extends WithReason {
@@ -202,6 +203,10 @@ export interface Args extends FieldArgs, StockArgs {
   'visit.reschedule': OnVisit & { slot_start: Instant; slot_end: Instant; reason?: string }
   'visit.reassign': ReassignArgs
   'visit.cancel': WithReason
+  'work_order.estimate': { id: Id; mode: VisitMode; people: number; minutes: number; parts?: string[]; note?: string }
+  'visit.prepare': OnVisit & { brief?: string | null; bring?: string[] | null; helper_ids?: Id[] | null }
+  'duty.assign': { id: Id; user_id: Id; kind: DutyKind; starts_at: Instant; ends_at: Instant; vehicle?: string; note?: string }
+  'duty.remove': { id: Id }
   'visit.review': OnVisit & { decision: 'accept' | 'return'; remarks?: string }
   'evidence.settle': { noun: string; id: Id; decision: 'adopt' | 'discard'; note?: string }
   'conflict.settle': { id: Id; value: unknown }

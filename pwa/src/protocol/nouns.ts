@@ -2,7 +2,7 @@
 import type { AnswerValue } from './checklist'
 import type { FieldBodies } from './field_nouns'
 import type {
-  ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, Id, Instant,
+  ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, DutyShiftBody, Id, Instant,
   PartBody, PriceItemBody, ServiceRecordBody, SiteBody, TeamBody, UserBody,
 } from './reference'
 
@@ -59,6 +59,8 @@ export interface WorkOrderBody extends Common {
   happened_where?: string
   demands?: string[]
   handover?: null | { to_id: Id; by_id: Id; at: Instant; until: Instant; note: string }
+  /** What triage says it will take; absent on rows of an older server. */
+  estimate?: null | { mode: VisitMode; people: number; minutes: number; parts: string[]; note: string; by: Id; at: Instant }
 }
 
 /** What a customer sent by the public form. */
@@ -134,6 +136,11 @@ export interface VisitBody extends Common {
   returned_note: string
   /** Handed in without being completed. */
   partial: boolean
+  /** Tools and parts; this and the receipts are absent on rows of an older server. */
+  bring?: string[]
+  /** The lead's phone holds it; it was opened there. */
+  reached_at?: Instant | null
+  seen_at?: Instant | null
 }
 
 export interface EventBody extends Common {
@@ -318,6 +325,8 @@ export interface PhoneStatusBody extends Common {
   persisted: boolean
   storage_used: number | null
   storage_quota: number | null
+  /** Percent, where the browser tells. */
+  battery?: number | null
   /** What the browser of that phone threw away, as the phone told it last. */
   evicted?: { unsent?: number; since?: Instant | null; last_contact?: Instant | null; noticed_at?: Instant | null } | null
 }
@@ -378,6 +387,7 @@ export interface Bodies extends FieldBodies {
   stock: StockBody
   contact_card: ContactCardBody
   phone_status: PhoneStatusBody
+  duty_shift: DutyShiftBody
   review_item: ReviewItemBody
   customer_report: CustomerReportBody
   customer_link: CustomerLinkBody

@@ -153,3 +153,15 @@ export interface ServiceRecordBody extends Common {
   /** What it looked like; absent on rows of an older server. */
   photos?: { id: Id; sha256: string; purpose: string; taken_at: Instant }[] | null
 }
+
+export type DutyKind = 'day' | 'night' | 'holiday' | 'leave'
+/** Of the roster; a shift taken back stays, `removed`. */
+export interface DutyShiftBody extends Common {
+  user_id: Id
+  kind: DutyKind
+  starts_at: Instant
+  ends_at: Instant
+  vehicle: string
+  note: string
+  removed: boolean
+}

@@ -40,6 +40,10 @@ export interface DeviceStatus {
   storage_quota: number | null
   /** Server's clock minus the device's, as measured at the last contact. */
   clock_offset_ms: number | null
+  /** Percent, where the browser tells. */
+  battery?: number | null
+  /** Visits this phone holds that the office does not know it holds, and when each was opened here. */
+  visits?: Record<Id, Instant | null>
   /** What the browser threw away before it was sent; said once. */
   evicted: { unsent: number; since: Instant | null; last_contact: Instant | null; noticed_at: Instant } | null
 }

@@ -33,7 +33,9 @@ export interface Meta {
   /** The number line of this device takes no more acts: signing in begins another. */
   lineClosed: boolean
   /** What the server was last told about this device. */
-  saidStatus: { pending: number; filesWaiting: number; at: Instant }
+  saidStatus: { pending: number; filesWaiting: number; visits?: string; at: Instant }
+  /** Visits opened here whose opening the office does not know yet. */
+  seenVisits: Record<Id, Instant>
 }
 
 export async function readMeta<K extends keyof Meta>(db: Tables, key: K): Promise<Meta[K] | undefined> {

@@ -15,6 +15,13 @@ export async function storageReport(): Promise<StorageReport> {
   return last
 }
 
+/** Percent of the battery, in browsers that tell. */
+export async function batteryPercent(): Promise<number | null> {
+  const ask = (globalThis.navigator as { getBattery?: () => Promise<{ level: number }> } | undefined)?.getBattery
+  const level = ask ? (await ask.call(globalThis.navigator).catch(() => null))?.level : null
+  return typeof level === 'number' ? Math.round(level * 100) : null
+}
+
 /** At a moment that a browser takes for earnest: after signing in, after the first unsent work, at a person's wish. */
 export async function askForPersistence(): Promise<boolean> {
   await globalThis.navigator?.storage?.persist?.().catch(() => false)

@@ -4,7 +4,8 @@ import { lossWasReported, unreportedLoss } from '../store/evicting'
 import { beyondReach } from '../store/line'
 import { acceptReceipts, countTry, nextBatch } from '../store/receipts'
 import { readMeta, writeMeta } from '../store/meta'
-import { storageReport } from '../store/storage'
+import { untoldVisits } from '../store/seen'
+import { batteryPercent, storageReport } from '../store/storage'
 import type { OutboxEntry } from '../store/types'
 import { dumpPush, parsePush, type DeviceStatus, type PushAnswer } from '../protocol/wire'
 import { APP_VERSION } from '../version'
@@ -51,7 +52,7 @@ export async function pushAll(peer: Peer): Promise<void> {
 export async function pushStatus(peer: Peer): Promise<void> {
   const status = await statusAfter(peer, [])
   const last = await readMeta(peer.db, 'saidStatus')
-  const same = !status.evicted && last?.pending === status.pending && last.filesWaiting === status.files_waiting
+  const same = !status.evicted && (last?.visits ?? '{}') === said(status) && last?.pending === status.pending && last.filesWaiting === status.files_waiting
   if (same && Date.now() - Date.parse(last.at) < STATUS_MS) return
   await acceptReceipts(peer.db, await push(peer, []))
 }
@@ -62,11 +63,13 @@ async function push(peer: Peer, batch: readonly OutboxEntry[]): Promise<PushAnsw
   const body = dumpPush(await deviceIdOf(peer), epoch, now(), batch, status)
   const answer = await contact(peer, async () => parsePush(await jsonOf(await postJson(peer, '/api/sync/push', body))))
   await writeMeta(peer.db, {
-    saidStatus: { pending: status.pending, filesWaiting: status.files_waiting, at: now() },
+    saidStatus: { pending: status.pending, filesWaiting: status.files_waiting, visits: said(status), at: now() },
   })
   if (status.evicted) await lossWasReported(peer.userId)
   return answer
 }
+
+const said = (status: DeviceStatus): string => JSON.stringify(status.visits ?? {})
 
 /** How it will be when this batch has arrived: the board must not show as waiting what is on its way in. */
 async function statusAfter({ db, userId }: Sender, batch: readonly OutboxEntry[]): Promise<DeviceStatus> {
@@ -75,7 +78,7 @@ async function statusAfter({ db, userId }: Sender, batch: readonly OutboxEntry[]
   const files = await db.files.where('state').anyOf('waiting', 'uploading', 'stuck').toArray()
   // A message that arrives is itself contact: that there was none before is no trouble of now.
   const problem = (await readMeta(db, 'problem'))?.code ?? null
-  const [storage, lost] = await Promise.all([storageReport(), unreportedLoss(userId)])
+  const [storage, lost, visits, battery] = await Promise.all([storageReport(), unreportedLoss(userId), untoldVisits(db, userId), batteryPercent()])
   return {
     pending: left.length,
     oldest_at: left[0]?.at ?? null,
@@ -86,6 +89,8 @@ async function statusAfter({ db, userId }: Sender, batch: readonly OutboxEntry[]
     storage_used: storage.used,
     storage_quota: storage.quota,
     clock_offset_ms: (await readMeta(db, 'clockOffsetMs')) ?? null,
+    battery,
+    visits,
     evicted: lost && { unsent: lost.unsent, since: lost.since, last_contact: lost.lastContact, noticed_at: lost.noticedAt },
   }
 }

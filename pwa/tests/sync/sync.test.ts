@@ -101,7 +101,7 @@ describe('a round that goes wrong', () => {
         more: false, complete: true, last: 0, rows: [], entered: [], left: [],
       })
     }
-    await writeMeta(store.db, { saidStatus: { pending: 0, filesWaiting: 0, at: '2026-11-21T08:00:00.000Z' } })
+    await writeMeta(store.db, { saidStatus: { pending: 0, filesWaiting: 0, visits: JSON.stringify({ [VISIT]: null }), at: '2026-11-21T08:00:00.000Z' } })
     await syncRows(store)
     vi.useRealTimers()
     expect(await readMeta(store.db, 'clockOffsetMs')).toBe(3600_000)

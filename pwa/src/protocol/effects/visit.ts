@@ -103,9 +103,9 @@ const reassign: Effect<'visit.reassign'> = async (act, view, actor) => {
   })
   const orderId = old.body.work_order_id
   const sequence = (await view.find('visit', 'work_order_id', orderId)).length + 1
-  const { mode, brief, checklist_codes } = old.body
+  const { mode, brief, checklist_codes, bring } = old.body
   const visit = dispatched(act, actor, {
-    ...blank(old.body.site_id, orderId, sequence), mode, brief, checklist_codes, lead_id, replaces_id: visit_id,
+    ...blank(old.body.site_id, orderId, sequence), mode, brief, checklist_codes, bring: bring ?? [], lead_id, replaces_id: visit_id,
     helper_ids: helper_ids ?? [], slot_start: slot_start ?? old.body.slot_start, slot_end: slot_end ?? old.body.slot_end,
   }, new_id)
   return [
@@ -119,18 +119,18 @@ type Planned = Omit<VisitBody, 'created_by' | 'device_at' | 'server_at' | 'state
 const blank = (site_id: Id, work_order_id: Id, sequence: number): Planned => ({
   work_order_id, site_id, sequence, mode: 'on_site', lead_id: null, helper_ids: [], slot_start: '', slot_end: '',
   brief: '', checklist_codes: [], reason: null, reason_note: '', replaces_id: null, replaced_by_id: null,
-  returned_note: '', partial: false,
+  returned_note: '', partial: false, bring: [],
 })
 
-const pick = ({ mode, lead_id, helper_ids, slot_start, slot_end, brief, checklist_codes }: Args['visit.dispatch']) =>
-  ({ mode, lead_id, slot_start, slot_end, helper_ids: helper_ids ?? [], brief: brief ?? '', checklist_codes: checklist_codes ?? [] })
+const pick = ({ mode, lead_id, helper_ids, slot_start, slot_end, brief, checklist_codes, bring }: Args['visit.dispatch']) =>
+  ({ mode, lead_id, slot_start, slot_end, helper_ids: helper_ids ?? [], brief: brief ?? '', checklist_codes: checklist_codes ?? [], bring: bring ?? [] })
 
 const dispatched = (act: Act, actor: Actor, planned: Planned, id: Id): Change<'visit'> => ({
   noun: 'visit', id, scope: `wo:${planned.work_order_id}`,
   body: { ...born(act, actor), ...planned, state: 'dispatched', times: { dispatched: act.at } },
 })
 
-type VisitEffects = { [A in Extract<ActName, `visit.${string}`>]: Effect<A> }
+type VisitEffects = { [A in Exclude<Extract<ActName, `visit.${string}`>, 'visit.prepare'>]: Effect<A> }
 
 const reschedule: Effect<'visit.reschedule'> = async (act, view, actor) => {
   const { visit_id, slot_start, slot_end, reason } = act.args

@@ -6,11 +6,12 @@ import { computed, inject, provide, type ComputedRef, type InjectionKey, type Re
 import { useNow } from '@/i18n'
 import { attentionOf, type AttentionItem } from '@/office/attention'
 import { cardsOf, type Card } from '@/office/board'
-import { fieldOf, type Field } from '@/office/choosing'
+import { fieldOf, type Field, type Shift } from '@/office/choosing'
 import { alarmsOf, withWork, type Alarm } from '@/office/heartbeat'
 import { APP_VERSION } from '@/version'
 import { minutesSince, phonesByUser, type Phone } from '@/office/phones'
 import { lastSeen, type LastSeen } from '@/office/places'
+import { shiftsOf } from '@/office/roster'
 import { byId, groupBy } from '@/office/rows'
 import type { Noun } from '@/protocol/nouns'
 import { useRows, useSyncStatus, type RowOf, type SyncStatus } from '@/store'
@@ -50,6 +51,7 @@ export interface Office {
   site: RowMap<'site'>
   /** By user: where evidence last puts them. */
   seen: ComputedRef<Map<string, LastSeen>>
+  shifts: ComputedRef<Shift[]>
   /** What choosing somebody is weighed with. */
   field: ComputedRef<Field>
   attention: ComputedRef<AttentionItem[]>
@@ -87,6 +89,8 @@ export function provideOffice(): Office {
   const teams = useRows('team')
   const catalogueRows = useRows('catalogue_entry')
   const site = map(useRows('site'))
+  const shiftRows = useRows('duty_shift')
+  const shifts = computed(() => shiftsOf(shiftRows.value ?? []))
   const visitList = computed(() => visits.value ?? [])
   const reviews = computed(() => reviewRows.value ?? [])
   const conflicts = computed(() => conflictRows.value ?? [])
@@ -100,7 +104,7 @@ export function provideOffice(): Office {
   })
   const seen = computed(() => lastSeen(visitList.value, attachments.value ?? [], site.value))
   const office: Office = {
-    site, seen, field: computed(() => fieldOf(visitList.value, site.value, seen.value)),
+    site, seen, shifts, field: computed(() => fieldOf(visitList.value, site.value, seen.value, shifts.value)),
     alarms, now, status, age, order, user, reviews, conflicts, lateFacts, visits: visitList, visit: map(visits), team: map(teams),
     cut: computed(() => status.value?.contact === 'failed' || (age.value !== null && age.value >= CUT_MINUTES)),
     loaded: computed(() => Boolean(visits.value && orders.value && users.value && phones.value && teams.value)

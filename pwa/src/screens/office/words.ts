@@ -106,6 +106,10 @@ export const kilometresText = (km: number): string => (km < 1 ? `${Math.max(50, 
 
 export interface Said { text: string; tone: 'danger' | 'warn' | 'ok' | 'info' | 'quiet' }
 
+/** `现场 · 2 人 · 1小时30分钟 · 备件 …`, as triage said it. */
+export const estimateText = (e: NonNullable<Body<'work_order'>['estimate']>): string =>
+  [t(`mode.${e.mode}`), t('office.estimate.n_people', { n: e.people }), minutesText(e.minutes), e.parts.join(t('office.comma')), e.note].filter(Boolean).join(' · ')
+
 /** What speaks for and against somebody, the gravest first. */
 export function weighedWords(w: Weighed, office: Office): Said[] {
   const said: Said[] = []

@@ -41,6 +41,7 @@ export interface Proposal {
 export type Aim = (x: number, y: number, grab: { grip: Grip; offsetMs: number; proposal: Proposal }) => Partial<Pick<Proposal, 'leadId' | 'start' | 'end'>> | null
 type Thing = Card | RowOf<'work_order'>
 
+const lengthOf = (order: RowOf<'work_order'>): number => (order.body.estimate?.minutes ?? 0) * 60_000 || USUAL_MS
 const isOrder = (thing: Thing): thing is RowOf<'work_order'> => 'body' in thing
 const me = (): readonly string[] => current.value?.roles ?? []
 
@@ -82,7 +83,7 @@ export class Hand {
     }
     if (!this.mayDispatch.value) return null
     const start = Math.ceil(this.office.now.value / QUARTER_MS) * QUARTER_MS
-    return { orderId: thing.id, visitId: null, leadId: null, start, end: start + USUAL_MS, was: null, byKeyboard }
+    return { orderId: thing.id, visitId: null, leadId: null, start, end: start + lengthOf(thing), was: null, byKeyboard }
   }
 
   /** Takes hold with the pointer; nothing happens before it has moved. */
@@ -120,8 +121,8 @@ export class Hand {
       const shown = new Set(this.lanes().map((lane) => lane.userId))
       const { user, phone, field, now } = this.office
       const best = candidates(user.value, phone.value, this.wantedOf(p), field.value, now.value).find((c) => shown.has(c.id))
-      const start = best ? nextGap(best.id, p.start, USUAL_MS, field.value) : p.start
-      p = { ...p, leadId: best?.id ?? null, start, end: start + USUAL_MS }
+      const start = best ? nextGap(best.id, p.start, lengthOf(thing), field.value) : p.start
+      p = { ...p, leadId: best?.id ?? null, start, end: start + lengthOf(thing) }
     }
     this.held.value = p
     this.flying.value = true
@@ -168,11 +169,11 @@ export class Hand {
   }
 
   private async dispatch(p: Proposal): Promise<void> {
-    const kind = this.office.order.value.get(p.orderId)?.body.kind ?? 'repair'
+    const { kind = 'repair', estimate = null } = this.office.order.value.get(p.orderId)?.body ?? {}
     const slot = { slot_start: toInstant(p.start), slot_end: toInstant(p.end) }
     let id = ''
     const done = await attempt(async () => {
-      id = await dispatchVisit({ ...slot, work_order_id: p.orderId, mode: 'on_site', lead_id: p.leadId!, checklist_codes: this.fitting(kind) })
+      id = await dispatchVisit({ ...slot, work_order_id: p.orderId, mode: estimate?.mode ?? 'on_site', lead_id: p.leadId!, checklist_codes: this.fitting(kind), bring: estimate?.parts ?? [] })
     })
     const name = localName(this.office.user.value.get(p.leadId!)?.body)
     if (done) toast(t('office.done.dispatched', { name }), { action: { label: t('common.undo'), run: () => void attempt(() => cancelVisit(id, UNDONE)) } })
