@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from server import clock, feed
 from server.demo.month import Month
+from server.demo.roster import write_roster
 from server.demo.timeline import Timeline
 from server.demo.visits import Stage
 from server.demo.world import COMPANY, load_world
@@ -115,7 +116,9 @@ def _live_through(session: Session, anchor: datetime, say: Say) -> Timeline:
     world = load_world(session, anchor)
     timeline = Timeline(world)
     stage = Stage(world, timeline)
-    Month(stage).write()
+    month = Month(stage)
+    month.write()
+    write_roster(stage, month.dispatchers[0])
     stage.album.keep(session, store())
     say(f"照片与签名 / pictures: {len(stage.album.pictures)} + {len(stage.album.signatures)}")
     timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}"))

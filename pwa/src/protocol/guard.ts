@@ -51,7 +51,7 @@ function stepName(act: Act): VisitStep | null {
   if (act.act === 'visit.review') {
     return (act.args as Args['visit.review']).decision === 'accept' ? 'visit.accept_work' : 'visit.return_work'
   }
-  const free = act.act === 'visit.reschedule' || !/^(visit|report)\./.test(act.act)
+  const free = act.act === 'visit.reschedule' || act.act === 'visit.prepare' || !/^(visit|report)\./.test(act.act)
   return free ? null : (act.act as VisitStep)
 }
 
@@ -70,7 +70,7 @@ async function refusalOnWorkOrder(act: Act, view: View): Promise<Refusal | null>
   if (act.act === 'work_order.draft') return (await view.get('site', (act.args as Args['work_order.draft']).site_id)) ? null : 'not-found'
   const order = await view.get('work_order', (act.args as { id: string }).id)
   if (!order) return 'not-found'
-  if (act.act === 'work_order.edit') return isEnded(order.body.state) ? 'illegal-transition' : null
+  if (act.act === 'work_order.edit' || act.act === 'work_order.estimate') return isEnded(order.body.state) ? 'illegal-transition' : null
   return nextOfWorkOrder(order.body.state, act.act) ? null : 'illegal-transition'
 }
 

@@ -1,12 +1,12 @@
 """Estimates, things to bring, receipts of a dispatch, the duty roster, and the battery of a phone.
 
-Revises: 0020
+Revises: 0031
 """
 import sqlalchemy as sa
 from alembic import op
 
 revision = '0061'
-down_revision = '0020'
+down_revision = '0031'
 branch_labels = None
 depends_on = None
 
