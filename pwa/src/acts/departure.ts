@@ -1,8 +1,8 @@
-/** Setting out with the departure checklist: what was looked at and the leaving itself, all or none. */
+/** Setting out with the departure checklist. The list is one group; leaving is an act of its own, which no list may park. */
 import type { Answers } from '../protocol/checklist'
 import { newId } from '../protocol/ids'
 import type { Id } from '../protocol/nouns'
-import { recordTogether } from './record'
+import { record, recordTogether } from './record'
 
 export interface Departure {
   visit_id: Id
@@ -15,12 +15,12 @@ export interface Departure {
 export async function setOut({ visit_id, version_id, answers, complete }: Departure): Promise<void> {
   const run_id = newId()
   const given = Object.entries(answers).filter(([, answer]) => answer.value !== null)
-  await recordTogether([
-    ...(given.length ? [{ act: 'checklist.start' as const, args: { id: run_id, visit_id, version_id } }] : []),
+  if (given.length) await recordTogether([
+    { act: 'checklist.start' as const, args: { id: run_id, visit_id, version_id } },
     ...given.map(([item_id, { value, note }]) => ({
       act: 'checklist.answer' as const, args: { id: newId(), run_id, item_id, value, ...(note && { note }) },
     })),
     ...(complete ? [{ act: 'checklist.complete' as const, args: { run_id } }] : []),
-    { act: 'visit.travel' as const, args: { visit_id } },
   ])
+  await record('visit.travel', { visit_id })
 }

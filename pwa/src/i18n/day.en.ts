@@ -190,8 +190,8 @@ export const dayEn: Record<keyof typeof dayZh, string> = {
   'more.papers_n': '{n} paper | {n} papers',
 
   'stock.subtitle': 'Parts on the van, asked for, going back',
-  'stock.held': 'On the van',
-  'stock.asked': 'Asked for',
+  'stock.held': 'Van',
+  'stock.asked': 'Asked',
   'stock.back': 'Back',
   'stock.empty': 'Nothing on the van',
   'stock.under_hint': 'Below nought: the shelf and the book differ. Nobody is stopped; the storekeeper sees it.',

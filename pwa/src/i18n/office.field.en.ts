@@ -66,6 +66,7 @@ export const officeFieldEn: Record<keyof typeof officeFieldZh, string> = {
   'office.parts_desk.needed': 'Needed',
   'office.parts_desk.note': 'Note',
   'office.parts_desk.say': 'Parcel number or a word',
+  'office.parts_desk.acts': 'Actions',
   'office.parts_desk.approve': 'Approve',
   'office.parts_desk.ship': 'Ship',
   'office.parts_desk.refuse': 'Refuse',

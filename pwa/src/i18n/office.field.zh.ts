@@ -65,6 +65,7 @@ export const officeFieldZh = {
   'office.parts_desk.needed': '哪天要',
   'office.parts_desk.note': '说明',
   'office.parts_desk.say': '快递单号或说明',
+  'office.parts_desk.acts': '操作',
   'office.parts_desk.approve': '批准',
   'office.parts_desk.ship': '发出',
   'office.parts_desk.refuse': '回绝',
