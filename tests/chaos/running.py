@@ -34,7 +34,8 @@ CREW = ("dora", "alice", "bob", "charlie", "alice", "sam")
 GAP_SECONDS = (2.0, 7.0)  # between two faults
 ROUND_SECONDS = 75.0  # one backup and one restore in each
 SIGN_IN_SECONDS = 180.0
-DRAIN_SECONDS = 180.0  # then whoever is not at rest is stuck
+STILL_SECONDS = 180.0  # at the end: when nothing moves for so long, what waits is stuck
+DRAIN_SECONDS = 1800.0  # and this long at most: a slow machine is no fault
 BAD = ("lost", "duplicated", "diverged", "stuck", "illegal")
 WEIGHTS = {
     "server_killed": 3, "web_killed": 2, "server_stopped": 2, "client_killed": 6, "client_paused": 3, "disk_full": 2,
@@ -191,14 +192,30 @@ class Chaos:
             client.send(signal.SIGCONT)
             if client.process is None or client.process.poll() is not None:
                 client.start()
-        began = time.monotonic()
-        while not self._at_rest() and time.monotonic() - began < DRAIN_SECONDS:
-            time.sleep(0.3)
-        took = time.monotonic() - began
+        took = self._wait_for_rest()
         self._last = [(c, c.state()) for c in self.clients]
         self._stop_clients()
         self.house.stop()
         return took
+
+    def _wait_for_rest(self) -> float:
+        """Until everybody is at rest, or nothing moves any more; gives the seconds it took."""
+        began = moved = time.monotonic()
+        before = None
+        while not self._at_rest():
+            left = self._left()
+            now = time.monotonic()
+            if left != before:
+                before, moved = left, now
+                self.say(f"{now - began:6.1f} s  left: acts and files of each client, tasks: {left}")
+            if now - moved > STILL_SECONDS or now - began > DRAIN_SECONDS:
+                break
+            time.sleep(0.3)
+        return time.monotonic() - began
+
+    def _left(self) -> tuple[list[int | None], int]:
+        states = [client.state() for client in self.clients]
+        return [s["pending"] + s["files"] if s else None for s in states], self._tasks_left()
 
     def _at_rest(self) -> bool:
         states = [client.state() for client in self.clients]
