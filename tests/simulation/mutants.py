@@ -362,7 +362,7 @@ MUTANTS = [
     Mutant("drain-drops-outbox", 60, _drain_drops_outbox),
     Mutant("digest-forgotten", 20, _digest_forgotten),
     Mutant("digest-adopted", 60, _digest_adopted),
-    Mutant("surplus-stays", 200, _surplus_stays),
+    Mutant("surplus-stays", 60, _surplus_stays),
     Mutant("held-for-ever", 200, _held_for_ever),
     Mutant("deadline-forgotten", 60, _deadline_forgotten),
     Mutant("floor-ignored", 120, _floor_ignored),
