@@ -16,7 +16,7 @@ from server.models import ArchiveEntry, ArchiveGram, User, Visit, WorkOrder
 from server.models.work_order import ENDED
 
 PAGE = 50  # found tickets
-READ_AT_ONCE = 200  # candidates
+READ_AT_ONCE = 64  # candidates: a page and a little, because reading rows is what a search costs
 MAX_WORDS = 12
 AROUND = 36  # characters shown before and after the first word found
 
