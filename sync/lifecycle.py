@@ -32,23 +32,26 @@ def states(machine: str, kind: str) -> frozenset[str]:
     return frozenset(rule("lifecycles")[machine][kind])
 
 
-def derive_work_order(state: str, visits: Iterable[tuple[str, bool, bool]]) -> tuple[str, bool]:
+def derive_work_order(
+    state: str, visits: Iterable[tuple[str, bool, bool]], rests_in: str = "ready"
+) -> tuple[str, bool]:
     """The state of a work order and its follow-up flag, from its visits as `(state, partial, customer_signed)`.
 
-    `partial`: the visit could not be completed. A work order that has ended, is a draft or on hold keeps its state:
-    those are people's decisions, the rest follows from what happened (DOMAIN "Work order").
+    `rests_in`: the state while nobody is sent, `planning` or `plan_review` where a plan comes first. `partial`: the
+    visit could not be completed. A work order that has ended, is a draft or on hold keeps its state: those are people's
+    decisions, the rest follows from what happened (DOMAIN "Work order").
     """
     if state not in states("work_order", "derived"):
         return state, False
     live = [visit for visit in visits if visit[0] not in states("visit", "gone")]
     if not live:
-        return "ready", False
+        return rests_in, False
     if any(visit[0] in states("visit", "live") for visit in live):
         return "in_progress", False
     if any(visit[0] in ("planned", "dispatched", "accepted") for visit in live):
         return "scheduled", False
     if live[-1][1]:
-        return "ready", True
+        return rests_in, True
     if all(visit[0] == "reviewed" for visit in live):
         return "confirming", False
     return "work_done", False

@@ -32,6 +32,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 _RULES = rule("sla")
 
+DEFAULTS: dict[str, Any] = _RULES["defaults"]
 KINDS: tuple[str, ...] = tuple(_RULES["kinds"])
 CLOCKS: tuple[str, ...] = tuple(_RULES["clocks"])
 POLICIES: tuple[str, ...] = tuple(_RULES["policies"])
@@ -97,7 +98,7 @@ def _calendar(name: str) -> tuple[frozenset[date], frozenset[date]]:
 
 def timetable(policy: Mapping[str, Any]) -> Timetable:
     """The timetable of a policy; what it does not say is as in `defaults`. Its own days go before the calendar's."""
-    said = {**_RULES["defaults"], **policy}
+    said = {**DEFAULTS, **policy}
     off, made_up = _calendar(said["calendar"])
     own_off = frozenset(date.fromisoformat(day) for day in said["days_off"])
     own_workdays = frozenset(date.fromisoformat(day) for day in said["workdays"])

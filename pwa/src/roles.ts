@@ -3,6 +3,7 @@ import type { Role } from './protocol/nouns'
 
 const OFFICE: ReadonlySet<string> = new Set<Role>([
   'dispatcher', 'operator', 'supervisor', 'module_head', 'department_head', 'call_back', 'admin', 'storekeeper',
+  'specialist', 'deputy_gm',
 ])
 
 export const hasOffice = (roles: readonly string[]): boolean => roles.some((role) => OFFICE.has(role))

@@ -9,6 +9,7 @@ from marshmallow import ValidationError, fields, validate, validates_schema
 from sqlalchemy import select
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
+from server.acts.promises import meet_milestones
 from server.acts.schemas import ArgsSchema, At, Id, Text, one_of, texts
 from server.acts.visit import derive, move
 from server.acts.work_order import DISPATCHERS, visits_of
@@ -101,6 +102,7 @@ def send_out(ctx: Context, order: WorkOrder, visit: Visit) -> None:
     visit.move("visit.dispatch", ctx.received)
     ctx.add(visit)
     show_contact(ctx, order, visit)
+    meet_milestones(ctx, order, ("confirm", "dispatch"), "visit.dispatch")
     derive(ctx, order)
 
 

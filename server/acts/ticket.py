@@ -8,7 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
-from server.acts.promises import promise, renew_promises
+from server.acts.promises import meet_milestones, promise, renew_promises
 from server.acts.schemas import ArgsSchema, Id, Name, Text, one_of
 from server.acts.work_order import DISPATCHERS, LEVELS, REGISTRARS, issue_number
 from server.models import Asset, Customer, Defect, Site, Visit, WorkOrder
@@ -107,6 +107,8 @@ def triage(ctx: Context, id: str, level: int, level_reason: str, note: str) -> O
     order.state, order.owner_id = state, ctx.user.id
     if was != level:
         renew_promises(ctx, order)
+    order.state = order.rests_in
+    meet_milestones(ctx, order, ("confirm",), "work_order.triage")
     ctx.tell(order, "work_order.triage", level=level, was=was, reason=level_reason, note=note)
     return DONE
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from server import clock
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
+from server.acts.promises import lift_hold, meet_milestones
 from server.acts.schemas import ArgsSchema, Id, JsonObject, Text
 from server.models import (
     Attachment,
@@ -16,7 +17,6 @@ from server.models import (
     Diagnosis,
     Fact,
     ServiceRecord,
-    SlaMilestone,
     User,
     Visit,
     WorkOrder,
@@ -28,10 +28,12 @@ from sync.lifecycle import derive_work_order, transition
 RECORD_PHOTOS = 24  # of one visit, kept beside its record in the history of the site
 NEEDS_REASON = ("visit.decline", "visit.pause", "visit.cannot_complete")
 MILESTONES = {
-    "visit.accept": ("respond",),
-    "visit.arrive": ("respond", "arrive"),
-    "visit.finish": ("respond", "arrive", "resolve"),
+    "visit.accept": ("confirm", "respond", "dispatch"),
+    "visit.arrive": ("confirm", "respond", "dispatch", "arrive"),
+    "visit.finish": ("confirm", "respond", "dispatch", "arrive", "resolve"),
+    "report.sign": ("feed_back",),  # the customer has read what was found and done
 }
+GOES_ON = ("visit.travel", "visit.arrive", "visit.work", "visit.resume")  # who does these waits for nothing any more
 
 
 class VisitArgs(ArgsSchema):
@@ -72,7 +74,9 @@ def move(
         visit.move(name, ctx.at, reason, note)
     except IllegalTransition as illegal:
         raise Parked("illegal-transition", f"{illegal.act} from {illegal.state}") from None
-    meet_milestones(ctx, order, MILESTONES.get(name, ()))
+    meet_milestones(ctx, order, MILESTONES.get(name, ()), name)
+    if order.state == "on_hold" and name in GOES_ON:
+        lift_hold(ctx, order, ctx.at)
     derive(ctx, order)
     words = {"from": before, "to": visit.state, **(data or {})}
     if reason is not None:
@@ -83,22 +87,10 @@ def move(
 
 def derive(ctx: Context, order: WorkOrder) -> None:
     """The work order's state follows from its visits."""
-    known = [(visit.state, visit.partial, visit.customer_signed) for visit in ctx.visits_of(order)]
-    order.state, follow_up = derive_work_order(order.state, known)
+    visits = [visit for visit in ctx.visits_of(order) if visit.sequence > (order.visits_before or 0)]  # since reopened
+    known = [(visit.state, visit.partial, visit.customer_signed) for visit in visits]
+    order.state, follow_up = derive_work_order(order.state, known, order.rests_in)
     order.follow_up = follow_up
-
-
-def meet_milestones(ctx: Context, order: WorkOrder, kinds: tuple[str, ...]) -> None:
-    """Evidence from the field meets promises, at the time it happened, not when the phone told us."""
-    if not kinds:
-        return
-    ctx.session.flush()  # the promises may be of this very batch
-    query = select(SlaMilestone).where(SlaMilestone.work_order_id == order.id)
-    milestones = list(ctx.session.scalars(query))
-    for milestone in milestones:
-        if milestone.kind in kinds:
-            milestone.meet(ctx.at)
-    order.due_at = min((m.due_at for m in milestones if m.met_at is None), default=None)
 
 
 def _register(name: str) -> None:

@@ -11,9 +11,8 @@ from sqlalchemy import select
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
 from server.acts.intake import open_report, take_in
-from server.acts.promises import PROMISED, promise, renew_promises
+from server.acts.promises import ANSWERED, meet_milestones, promise, renew_promises
 from server.acts.schemas import MAX_TEXT, ArgsSchema, At, Changes, Id, Name, Text, one_of, texts
-from server.acts.visit import meet_milestones
 from server.models import Asset, Customer, DailyNumber, Site, Visit, WorkOrder
 from server.models.base import NAME_LENGTH
 from server.scopes import ZONE
@@ -95,12 +94,12 @@ def register(
     if not order.contact_name and not order.contact_phone:
         order.contact_name, order.contact_phone = site.contact_name, site.contact_phone
     ctx.add(order)
-    promise(ctx, order, customer.sla_policy)
+    promise(ctx, order, customer.sla_policy, "work_order.register")
     ctx.tell(order, "work_order.register", number=order.number, level=order.level, lacking=_lacking(order))
     if report is not None:
         take_in(ctx, report, order, "registered")
     if answer:
-        meet_milestones(ctx, order, PROMISED)
+        meet_milestones(ctx, order, ANSWERED, "work_order.answer")
         order.close(ctx.received)
         ctx.tell(order, "work_order.answer", text=answer)
     return DONE

@@ -56,6 +56,7 @@ WRONG_TOKENS = "30 per minute"  # of one address; a token has 144 bits
 OFFSET_MINUTES = 480
 PAGES = Path(__file__).parent / "pages"
 #: What a customer is told of a work order's state, and how far that is: sent, planned, being done, done.
+PROMISED = ("respond", "plan", "arrive", "resolve")  # what is between us and the customer
 STEPS = {
     "draft": 0, "registered": 0, "triaged": 0, "planning": 0, "plan_review": 0, "ready": 0, "scheduled": 1,
     "in_progress": 2, "on_hold": 2, "work_done": 3, "confirming": 3, "resolved": 3, "follow_up": 3, "closed": 3,
@@ -258,7 +259,8 @@ def _status(link: CustomerLink) -> dict[str, Any]:
         assert report is not None
         return {"state": "declined" if report.state == "declined" else "received", "step": 0, "number": "",
                 "sent": _local(report.server_at), "reason": report.reason, "promises": [], "visits": []}  # fmt: skip
-    milestones = db.session.scalars(select(SlaMilestone).where(SlaMilestone.work_order_id == order.id))
+    shown = (SlaMilestone.work_order_id == order.id, SlaMilestone.kind.in_(PROMISED))
+    milestones = db.session.scalars(select(SlaMilestone).where(*shown))
     visits = db.session.scalars(select(Visit).where(Visit.work_order_id == order.id, Visit.state.not_in(GONE)))
     return {
         "state": order.state,

@@ -5,6 +5,7 @@
     world.py       what the stories need to know of the company
     timeline.py    acts in the order of their times, pushed by phones that are sometimes offline
     visits.py      what happens on a work order and a visit
+    deadlines.py   plans, delays, holds, calls for help, feedback: added to the script
     month.py       who does what on which day; everything relative to the day of loading
     answers.py     checklists filled plausibly
     pictures.py    photos and signatures, drawn

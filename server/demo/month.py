@@ -10,6 +10,7 @@ from typing import Any
 
 from server import clock
 from server.demo.beside import Beside
+from server.demo.deadlines import Deadlines
 from server.demo.visits import Matter, Stage, Trip
 from server.demo.world import World
 from server.models import Asset, Site, User
@@ -53,6 +54,7 @@ class Month:
         self._statuses()
         for number, (login, trips) in enumerate(self.heroes.items()):  # last: it takes no chance from what stands above
             Beside(self.stage, login, trips).write(number)
+        Deadlines(self.stage).write()
 
     # --- Matters ------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from sync.rules import rule
 ROLE_NAMES = {
     "工程师": "engineer", "维修工程师": "engineer", "班长": "crew_lead", "组长": "crew_lead", "crew lead": "crew_lead",
     "调度": "dispatcher", "调度员": "dispatcher", "话务员": "operator", "客服": "operator", "主管": "supervisor",
+    "技术专家": "specialist", "technical specialist": "specialist", "副总经理": "deputy_gm", "deputy gm": "deputy_gm",
     "模块负责人": "module_head", "module head": "module_head", "部门负责人": "department_head",
     "department head": "department_head", "备件员": "storekeeper", "库管": "storekeeper", "库管员": "storekeeper",
     "回访员": "call_back", "call back": "call_back", "call-back": "call_back", "管理员": "admin",

@@ -3,6 +3,16 @@
 from server.models.archive import ArchiveEntry, ArchiveGram
 from server.models.base import Fact, Synced, new_id
 from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
+from server.models.deadline import (
+    DelayDeclaration,
+    Escalation,
+    Feedback,
+    FollowUp,
+    Hold,
+    Notice,
+    ResolutionPlan,
+    SlaPolicy,
+)
 from server.models.defect import Defect
 from server.models.evidence import (
     Attachment,
@@ -37,19 +47,21 @@ SYNCED: dict[str, type[Synced]] = {
         Team, User, CatalogueEntry, Part, PriceItem, ChecklistVersion, Article, Customer, Contact, Site, Asset,
         ServiceRecord, WorkOrder, SlaMilestone, Event, Visit, VisitContact, Diagnosis, PartUse, Attachment,
         ChecklistRun, ChecklistAnswer, Defect, Note, Signature, Waiver, Conflict, ReviewItem, Stock, StockMovement,
-        PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey,
-        Quotation, Charge, MessageSlip, Custody, Rebooking, PartRequest, PartReturn,
+        PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey, Quotation, Charge,
+        MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
+        Escalation, Feedback, FollowUp, Notice,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment", "CatalogueEntry",
-    "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact", "Custody",
-    "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect", "Device",
-    "Diagnosis", "Divergence", "DutyShift", "Event", "Fact", "FeedRow", "HeldAct", "JournalEntry", "MessageSlip",
-    "Note", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem",
-    "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ReviewItem", "ScopeDigest", "ServiceRecord",
-    "Signature", "Site", "SlaMilestone", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced",
-    "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
+    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict",
+    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber",
+    "Defect", "DelayDeclaration", "Device", "Diagnosis", "Divergence", "DutyShift", "Escalation", "Event", "Fact",
+    "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry", "MessageSlip", "Note", "Notice", "Part",
+    "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem", "Quotation",
+    "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServiceRecord",
+    "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription",
+    "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from server.models.base import ID_LENGTH, NAME_LENGTH, Instant, Synced, id_colum
 
 ROLES = (
     "engineer", "crew_lead", "dispatcher", "operator", "supervisor",
-    "module_head", "department_head", "storekeeper", "call_back", "admin",
+    "module_head", "department_head", "storekeeper", "call_back", "admin", "specialist", "deputy_gm",
 )  # fmt: skip
 OFFICE_ROLES = frozenset(ROLES) - {"engineer", "crew_lead", "storekeeper"}
 

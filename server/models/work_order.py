@@ -29,6 +29,9 @@ class WorkOrder(Edited, Synced, db.Model):
         "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id",
         "purchased_on", "purchased_from", "happened_at", "happened_where", "demands", "handover",
         "estimate",
+        "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id", "sla", "plan",
+        "reopened", "visits_before", "purchased_on", "purchased_from", "happened_at", "happened_where", "demands",
+        "handover",
     )  # fmt: skip
     KINDS = ("repair", "monthly", "quarterly", "half_year", "other", "consultation")
     DEMANDS = ("explain", "replace", "compensate", "improve", "repair")
@@ -67,6 +70,12 @@ class WorkOrder(Edited, Synced, db.Model):
     # What triage says it will take: {mode, people, minutes, parts, note, by, at} (C1).
     estimate: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
+    # The policy's code and settings as they were when it was promised; None: the default's.
+    sla: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    plan: Mapped[str | None] = mapped_column(String(16))  # None: needs none; needed, review, approved (B5)
+    reopened: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    # The sequence of the last visit before it was reopened.
+    visits_before: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     cancelled: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     ended_at: Mapped[datetime | None] = mapped_column(Instant)
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -88,6 +97,11 @@ class WorkOrder(Edited, Synced, db.Model):
         if (old("state") in ENDED) != self.ended or old("archived") != self.archived:
             return (self.scope(), f"site:{self.site_id}")
         return ()
+
+    @property
+    def rests_in(self) -> str:
+        """The state it has while nobody is sent: a plan that is needed comes before (B5)."""
+        return {"needed": "planning", "review": "plan_review"}.get(self.plan or "", "ready")
 
     def offer(self, to_id: str, by_id: str, note: str, at: datetime, until: datetime) -> None:
         """Asks somebody to take it over."""
@@ -113,24 +127,50 @@ class WorkOrder(Edited, Synced, db.Model):
 
 
 class SlaMilestone(Synced, db.Model):
-    """A promise with a deadline (B1). Met by evidence from the field, breached when the deadline passed first."""
+    """A promise with a deadline (B1). Met by evidence from the field, breached when the deadline passed first.
+
+    `span` and `starts_at` are what it was computed from, `pauses` [[from, to]] what moved it, `extension` {at, to,
+    declaration_id} what was declared in time and approved. `evidence` {act, act_id, at, received, by} says what met it:
+    `at` is the device's time, corrected and clamped, as in `met_at`, `received` the server's. `warned` {percent:
+    instant} keeps each warning from being given twice. `round` counts reopenings: a promise that was kept stays kept.
+    """
 
     __tablename__ = "sla_milestone"
     NOUN = "sla_milestone"
-    WIRE = ("work_order_id", "kind", "due_at", "met_at", "breached")
+    WIRE = (
+        "work_order_id", "kind", "round", "starts_at", "span", "due_at", "first_due_at", "pauses", "paused_at",
+        "extension", "warned", "met_at", "evidence", "breached",
+    )  # fmt: skip
     work_order_id: Mapped[str] = id_column(index=True)
     kind: Mapped[str] = mapped_column(String(16))
+    round: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    starts_at: Mapped[datetime | None] = mapped_column(Instant)
+    span: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     due_at: Mapped[datetime] = mapped_column(Instant)
+    first_due_at: Mapped[datetime | None] = mapped_column(Instant)
+    pauses: Mapped[list[list[str]]] = mapped_column(JSON, default=list)
+    paused_at: Mapped[datetime | None] = mapped_column(Instant)
+    extension: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    warned: Mapped[dict[str, str]] = mapped_column(JSON, default=dict)
     met_at: Mapped[datetime | None] = mapped_column(Instant)
+    evidence: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     breached: Mapped[bool] = mapped_column(Boolean, default=False)
+    next_at: Mapped[datetime | None] = mapped_column(Instant, index=True)  # of the next warning, or the breach
 
     def scope(self) -> str:
         return f"wo:{self.work_order_id}"
 
-    def meet(self, at: datetime) -> None:
+    @property
+    def runs(self) -> bool:
+        """Its clock is neither stopped by evidence nor by a pause."""
+        return self.met_at is None and self.paused_at is None
+
+    def meet(self, at: datetime, evidence: dict[str, Any] | None = None) -> None:
         """The first evidence counts; later evidence of an earlier time may still improve it."""
         if self.met_at is None or at < self.met_at:
-            self.met_at, self.breached = at, at > self.due_at
+            # The desk may have called it breached while the phone that met it in time was out of reach.
+            self.breached = at > self.due_at and (self.paused_at is None or at < self.paused_at)
+            self.met_at, self.evidence, self.next_at = at, evidence, None
 
 
 class Event(Synced, db.Model):

@@ -31,10 +31,12 @@ OURS = "server."  # a task is a function of ours, whatever the row says
 PERIODIC = {
     "server.tasks.publish_contact_cards": timedelta(minutes=10),
     "server.tasks.settle_owners": timedelta(minutes=5),
+    "server.tasks.watch_deadlines": timedelta(minutes=1),
     "server.tasks.expire_uploads": timedelta(minutes=30),
     "server.tasks.archive_work_orders": timedelta(hours=1),
     "server.tasks.index_archive": timedelta(minutes=5),
     "server.tasks.tidy_tasks": timedelta(hours=24),
+    "server.tasks.tidy_notices": timedelta(hours=24),
     "server.tasks.forget_old": timedelta(hours=24),
 }
 

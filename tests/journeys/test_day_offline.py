@@ -254,7 +254,7 @@ def compare_on_the_server(town: Town, visits: list[str], acts: list[dict[str, An
         "visit.accept", "visit.travel", "visit.arrive", "visit.work", "visit.pause", "visit.resume", "visit.finish",
         "report.sign", "visit.submit",
     ]  # fmt: skip
-    assert {o.state for o in proof.rows(town, WorkOrder)} <= {"work_done", "confirming", "ready"}
+    assert {o.state for o in proof.rows(town, WorkOrder)} <= {"work_done", "confirming", "ready", "planning"}
 
 
 def read_on_the_board(desk: Desk, visits: list[str]) -> None:

@@ -131,7 +131,9 @@ def take_and_dispatch(town: Town, desk: Desk) -> Locator:
     look(desk.page, "triage")
     dialog.get_by_role("button", name="受理", exact=True).click()
     expect(dialog).to_be_hidden()
-    expect(drawer.locator("header .badge").filter(has_text="待派单")).to_be_visible(timeout=ROUND_MS)
+    expect(drawer.locator("header .badge").filter(has_text=re.compile("待派单|方案制定"))).to_be_visible(
+        timeout=ROUND_MS
+    )
     drawer.get_by_role("button", name="派单", exact=True).click()
     dialog = desk.page.get_by_role("dialog", name=re.compile("派单|派"))
     dialog.get_by_role("radio", name="鲍勃").check()

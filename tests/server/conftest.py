@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.cast import Cast
+from server import clock
+from server.extensions import db
+from server.models import User
+from tests.cast import Cast, person
 from tests.peer import Peer
+from tests.server.promised import FRIDAY
 
 MakePeer = Callable[..., Peer]
 
@@ -20,3 +24,22 @@ def desk(peer: MakePeer, cast: Cast) -> Peer:
 @pytest.fixture
 def phone(peer: MakePeer, cast: Cast) -> Peer:
     return peer(cast.alice)
+
+
+@pytest.fixture
+def heads(app, cast) -> dict[str, User]:
+    """The people above Sam: module head, department head, deputy general manager."""
+    roles = {"mona": "module_head", "hera": "department_head", "dino": "deputy_gm"}
+    made = {login: person(login, login, role) for login, role in roles.items()}
+    with app.app_context():
+        db.session.add_all(made.values())
+        db.session.commit()
+        db.session.expunge_all()
+    return made
+
+
+@pytest.fixture
+def friday() -> Iterator[None]:
+    """Everything happens on one Friday evening, unless it says otherwise."""
+    with clock.standing_at(FRIDAY):
+        yield

@@ -46,7 +46,7 @@ def test_a_ticket_from_the_field_gets_its_number_and_its_promises_at_the_time_it
     assert order["number"].startswith("SN") and order["state"] == "registered"
     assert (order["channel"], order["source"], order["owner_id"]) == ("field", "field", cast.alice.id)
     assert order["raised_by_id"] == cast.alice.id and order["customer_id"] == cast.customer.id
-    assert order["due_at"] and len(list(desk.bodies("sla_milestone", work_order_id=order_id))) == 3
+    assert order["due_at"] and len(list(desk.bodies("sla_milestone", work_order_id=order_id))) == 4
     assert phone.pull().row("work_order", order_id)["number"] == order["number"]
     assert_subscriptions_are_right(app)
 
@@ -88,7 +88,7 @@ def test_the_office_takes_it_with_a_level_of_its_own_and_the_deadlines_follow(ca
     assert phone.do("work_order.triage", **triage)["code"] == "forbidden"
     assert desk.do("work_order.triage", **triage)["outcome"] == "applied"
     order = desk.pull().row("work_order", order_id)
-    assert (order["state"], order["level"], order["owner_id"]) == ("ready", 1, cast.dora.id)
+    assert (order["state"], order["level"], order["owner_id"]) == ("planning", 1, cast.dora.id)
     assert order["due_at"] < before
     assert desk.do("work_order.triage", **triage)["code"] == "illegal-transition"
 

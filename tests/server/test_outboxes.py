@@ -26,6 +26,10 @@ FIRST = frozenset({
     "work_order.register",
 })  # fmt: skip
 
+#: What is due next follows from what is promised, and a later server promises more; and it has an important matter
+#: planned before anybody is sent.
+DECIDED_LATER = (("state", "ready"),)
+
 
 def test_the_first_release_is_recorded_with_every_act_it_had():
     load_verbs()
@@ -51,5 +55,8 @@ def test_a_recorded_outbox_has_the_outcome_it_had(app: Flask, cast: Cast, path: 
             told = [[receipt["outcome"], receipt["code"]] for receipt in receipts]
             assert told == push["outcomes"], [act["act"] for act in acts]
     now = rows_of(app)
-    for key, body in recording["rows"].items():
+    for key, recorded in recording["rows"].items():
+        body = {
+            name: value for name, value in recorded.items() if (name, value) not in DECIDED_LATER and name != "due_at"
+        }
         assert {name: now[key][name] for name in body} == body, key  # a later server may say more, never less

@@ -95,6 +95,9 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'milestone.plan': 'Plan',
   'milestone.arrive': 'Arrive',
   'milestone.resolve': 'Resolve',
+  'milestone.confirm': 'Confirm',
+  'milestone.dispatch': 'Dispatch',
+  'milestone.feed_back': 'Feed back',
 
   'role.engineer': 'Engineer',
   'role.crew_lead': 'Crew lead',
@@ -102,6 +105,8 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'role.operator': 'Operator',
   'role.supervisor': 'Supervisor',
   'role.module_head': 'Module head',
+  'role.specialist': 'Technical specialist',
+  'role.deputy_gm': 'Deputy general manager',
   'role.department_head': 'Department head',
   'role.storekeeper': 'Storekeeper',
   'role.call_back': 'Call-back',

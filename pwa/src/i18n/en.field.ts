@@ -58,6 +58,7 @@ export const enField = {
   'last.failed': 'Still failing',
   'last.passed_toast': 'Saved on this phone: in order now',
   'last.failed_toast': 'Still failing: choose what is done',
+  'ticket.dues': 'If told now, due:',
   'ticket.new': 'Report another fault',
   'ticket.new_hint': 'Something else is wrong? Report it, with or without a network.',
   'ticket.title': 'Report a fault',

@@ -69,6 +69,9 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'scan.nothing': 'No code was found in the picture',
   'scan.placeholder': 'Scan or type',
 
+  'visit.care': 'Deadlines, holds, help',
+  'visit.care_hint': 'Declare a delay, hold, plan, ask for help',
+  'visits.notices': '{n} new notice | {n} new notices',
   'visit.gone': 'This visit is not on this phone',
   'visit.gone_hint': 'It may have been reassigned or archived. What you sent is at the server.',
   'visits.lost': 'Cancelled or reassigned; no need to go:',

@@ -93,6 +93,9 @@ export const zhCommon = {
   'milestone.plan': '方案',
   'milestone.arrive': '到场',
   'milestone.resolve': '解决',
+  'milestone.confirm': '确认',
+  'milestone.dispatch': '派工',
+  'milestone.feed_back': '反馈',
 
   'role.engineer': '工程师',
   'role.crew_lead': '班长',
@@ -100,6 +103,8 @@ export const zhCommon = {
   'role.operator': '话务员',
   'role.supervisor': '主管',
   'role.module_head': '模块负责人',
+  'role.specialist': '技术专家',
+  'role.deputy_gm': '副总经理',
   'role.department_head': '部门负责人',
   'role.storekeeper': '备件员',
   'role.call_back': '回访员',

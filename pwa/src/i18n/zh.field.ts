@@ -58,6 +58,7 @@ export const zhField = {
   'last.failed': '仍不合格',
   'last.passed_toast': '复查合格已存在这台手机',
   'last.failed_toast': '仍不合格，请选择怎么处理',
+  'ticket.dues': '现在报的期限：',
   'ticket.new': '报新故障',
   'ticket.new_hint': '发现别的问题？没有网络也能报。',
   'ticket.title': '报新故障',

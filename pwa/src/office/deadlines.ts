@@ -1,5 +1,6 @@
 /** How near a deadline is, in one word and one number of minutes. */
 import type { SlaMilestoneBody, WorkOrderBody } from '@/protocol/nouns'
+import { isAwaited, isOutstanding } from '@/protocol/promises'
 import type { Held } from './rows'
 
 export type Risk = 'none' | 'ok' | 'soon' | 'late'
@@ -16,18 +17,16 @@ export interface Deadline {
   risk: Risk
   /** A milestone that was already missed, even if a later one still runs. */
   breached: boolean
+  /** Nothing runs, because all that is waited for is paused. */
+  paused?: boolean
+  /** The date is one that was declared in time and approved. */
+  extended?: boolean
 }
 
 const NO_DEADLINE: Deadline = { kind: null, dueAt: null, minutesLeft: null, risk: 'none', breached: false }
 
-/** The order of a work order's promises. */
-const STAGES = ['respond', 'plan', 'arrive', 'resolve'] as const
-
-/** A milestone still waited for: not met, and no later one met either, because who has arrived needs no plan any more. */
-export function isRunning(milestone: SlaMilestoneBody, all: readonly Held<'sla_milestone'>[]): boolean {
-  const stage = STAGES.indexOf(milestone.kind)
-  return !milestone.met_at && !all.some(({ body }) => body.met_at && STAGES.indexOf(body.kind) > stage)
-}
+/** A milestone whose clock runs. */
+export const isRunning = isAwaited
 
 /** The next milestone still waited for decides; work that has ended has no clock. */
 export function deadlineOf(order: WorkOrderBody, milestones: readonly Held<'sla_milestone'>[], now: number, ended: boolean): Deadline {
@@ -40,12 +39,12 @@ export function deadlineOf(order: WorkOrderBody, milestones: readonly Held<'sla_
   if (ended) return { ...NO_DEADLINE, breached }
   // Without milestones at hand the order's own date stands in; with all of them met nothing is waited for.
   const dueAt = next?.due_at ?? (milestones.length ? null : order.due_at)
-  if (!dueAt) return { ...NO_DEADLINE, breached }
+  if (!dueAt) return { ...NO_DEADLINE, breached, paused: milestones.some(({ body }) => body.paused_at && isOutstanding(body, milestones)) }
   const due = Date.parse(dueAt)
-  const start = Date.parse(order.reported_at)
+  const start = Date.parse(next?.extension?.at ?? next?.starts_at ?? order.reported_at)
   const minutesLeft = Math.floor((due - now) / 60_000)
   const share = due > start ? (now - start) / (due - start) : 1
   const soon = share >= SOON_SHARE || minutesLeft <= SOON_MINUTES
   const risk: Risk = minutesLeft < 0 ? 'late' : soon ? 'soon' : 'ok'
-  return { kind: next?.kind ?? null, dueAt, minutesLeft, risk, breached: breached || minutesLeft < 0 }
+  return { kind: next?.kind ?? null, dueAt, minutesLeft, risk, breached: breached || minutesLeft < 0, extended: Boolean(next?.extension) }
 }

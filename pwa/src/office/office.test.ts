@@ -69,7 +69,8 @@ describe('a deadline', () => {
   })
 
   test('passed over by a later one that was met is no longer waited for', () => {
-    expect(deadlineOf(order('w1').body, [milestone('plan', 100), milestone('arrive', 200, -5), milestone('resolve', 300)], NOW, false)).toMatchObject({ kind: 'resolve', minutesLeft: 300 })
+    expect(deadlineOf(order('w1').body, [milestone('respond', 100), milestone('arrive', 200, -5), milestone('resolve', 300)], NOW, false)).toMatchObject({ kind: 'resolve', minutesLeft: 300 })
+    expect(deadlineOf(order('w1').body, [milestone('plan', 100), milestone('arrive', 200, -5), milestone('resolve', 300)], NOW, false)).toMatchObject({ kind: 'plan' })
     expect(deadlineOf(order('w1').body, [milestone('plan', 100), milestone('resolve', 300, -5)], NOW, false).risk).toBe('none')
   })
 

@@ -1,4 +1,5 @@
 /** What this desk offers to do. The server decides again; a button that would only be refused is not shown. */
+import ladder from '@rules/ladder.json'
 import lifecycles from '@rules/lifecycles.json'
 import type { ActName } from '@/protocol/acts'
 import type { Role } from '@/protocol/nouns'
@@ -24,6 +25,13 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'conflict.settle': ['dispatcher', 'supervisor'],
   'review.settle': ['dispatcher', 'supervisor'],
   'rebooking.answer': ['dispatcher', 'supervisor'],
+  'policy.save': ['supervisor', 'department_head', 'admin'],
+  'customer.choose_policy': ['supervisor', 'department_head', 'admin', 'dispatcher'],
+  'hold.decide': ['dispatcher', 'supervisor'],
+  'delay.decide': ladder.delay as Role[],
+  'plan.require': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
+  'work_order.reopen': ['dispatcher', 'supervisor', 'call_back'],
+  'follow_up.done': ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head'],
 }
 
 /** Acts that the table of states does not name because they change none. */
@@ -48,5 +56,8 @@ export function stateAllows(act: ActName, state: string): boolean {
 }
 
 export const may = (act: ActName, state: string, roles: readonly string[]): boolean => roleMay(act, roles) && stateAllows(act, state)
+
+/** Nobody was sent yet: the dispatcher's pile, whether or not a plan is still being written. */
+export const isUnsent = (state: string): boolean => ['registered', 'ready', 'planning', 'plan_review'].includes(state)
 
 export const orderEnded = (state: string): boolean => lifecycles.work_order.ended.includes(state)

@@ -1,4 +1,5 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
+import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
   DutyKind, AnswerValue, CatalogueKind, DiagnosisFields, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode,
@@ -150,7 +151,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs, StockArgs {
+export interface Args extends FieldArgs, StockArgs, DeadlineArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

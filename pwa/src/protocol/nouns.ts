@@ -1,6 +1,7 @@
 /** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
 import type { AnswerValue } from './checklist'
 import type { FieldBodies } from './field_nouns'
+import type { DeadlineBodies, PolicySettings } from './deadlines'
 import type {
   ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, DutyShiftBody, Id, Instant,
   PartBody, PriceItemBody, ServiceRecordBody, SiteBody, TeamBody, UserBody,
@@ -8,6 +9,7 @@ import type {
 
 export type { AnswerValue } from './checklist'
 export type * from './field_nouns'
+export type * from './deadlines'
 export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
@@ -52,6 +54,12 @@ export interface WorkOrderBody extends Common {
   raised_by_id?: Id | null
   defect_id?: Id | null
   merged_into_id?: Id | null
+  /** The policy's code and settings, as they were when it was promised. */
+  sla?: ({ code: string } & PolicySettings) | null
+  plan?: 'needed' | 'review' | 'approved' | null
+  /** How often it was reopened, and the sequence of the last visit before that. */
+  reopened?: number
+  visits_before?: number
   /** What a registration says beside; absent on rows of an older server, like the hand-over. */
   purchased_on?: string
   purchased_from?: string
@@ -99,14 +107,6 @@ export interface SurveyBody extends Common {
   attitude: number
   words: string
   by_name: string
-}
-
-export interface SlaMilestoneBody extends Common {
-  work_order_id: Id
-  kind: 'respond' | 'plan' | 'arrive' | 'resolve'
-  due_at: Instant
-  met_at: Instant | null
-  breached: boolean
 }
 
 export type VisitState =
@@ -355,7 +355,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody
@@ -369,7 +369,6 @@ export interface Bodies extends FieldBodies {
   asset: AssetBody
   service_record: ServiceRecordBody
   work_order: WorkOrderBody
-  sla_milestone: SlaMilestoneBody
   visit: VisitBody
   event: EventBody
   diagnosis: DiagnosisBody

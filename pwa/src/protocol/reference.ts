@@ -31,7 +31,7 @@ export interface UserBody extends Common {
 
 export type Role =
   | 'engineer' | 'crew_lead' | 'dispatcher' | 'operator' | 'supervisor' | 'module_head'
-  | 'department_head' | 'storekeeper' | 'call_back' | 'admin'
+  | 'department_head' | 'storekeeper' | 'call_back' | 'admin' | 'specialist' | 'deputy_gm'
 
 export type CatalogueKind =
   | 'channel' | 'source' | 'category' | 'demand' | 'symptom' | 'cause' | 'action' | 'pause_reason' | 'cannot_reason' | 'waive_reason'

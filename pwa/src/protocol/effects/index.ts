@@ -1,6 +1,7 @@
 /** Every act's effect, by name. What is not in the table has none: the rows wait for the server. */
 import type { Act, ActName } from '../acts'
 import { checklistEffects } from './checklist'
+import { deadlineEffects } from './deadline'
 import { defectEffects } from './defect'
 import { factEffects } from './fact'
 import { moneyEffects } from './money'
@@ -12,9 +13,8 @@ import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
-  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...stockEffects, ...officeEffects,
-  ...intakeEffects,
-  ...preparingEffects,
+  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...stockEffects, ...officeEffects, ...intakeEffects,
+  ...preparingEffects, ...deadlineEffects,
 }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */

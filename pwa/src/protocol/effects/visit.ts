@@ -41,7 +41,8 @@ const withReason = <A extends 'visit.decline' | 'visit.pause' | 'visit.cannot_co
 
 /** Deadlines that an act meets. */
 const MILESTONES: Record<string, SlaMilestoneBody['kind'][]> = {
-  'visit.accept': ['respond'], 'visit.arrive': ['respond', 'arrive'], 'visit.finish': ['respond', 'arrive', 'resolve'],
+  'visit.accept': ['confirm', 'respond', 'dispatch'], 'visit.arrive': ['confirm', 'respond', 'dispatch', 'arrive'],
+  'visit.finish': ['confirm', 'respond', 'dispatch', 'arrive', 'resolve'], 'report.sign': ['feed_back'],
 }
 
 /** A deadline that was met must not run on on the screen; the work order's is the next that was not. */
@@ -62,14 +63,20 @@ async function metMilestones(act: Act, name: VisitStep, view: View, visit: ViewR
  * The state visits give their work order, and whether another visit is needed: twin of `derive_work_order` in
  * `sync/lifecycle.py`. Visits come in the order of their sequence.
  */
-export function derivedState(visits: readonly Pick<VisitBody, 'state' | 'partial'>[]): [state: WorkOrderState, followUp: boolean] {
+export function derivedState(
+  visits: readonly Pick<VisitBody, 'state' | 'partial'>[], rests: WorkOrderState = 'ready',
+): [state: WorkOrderState, followUp: boolean] {
   const standing = visits.filter((visit) => !isGone(visit.state))
-  if (standing.length === 0) return ['ready', false]
+  if (standing.length === 0) return [rests, false]
   if (standing.some((visit) => isLive(visit.state))) return ['in_progress', false]
   if (standing.some((visit) => !isDone(visit.state))) return ['scheduled', false]
-  if (standing.at(-1)!.partial) return ['ready', true]
+  if (standing.at(-1)!.partial) return [rests, true]
   return [standing.every((visit) => visit.state === 'reviewed') ? 'confirming' : 'work_done', false]
 }
+
+/** The state a work order has while nobody is sent: a plan that is needed comes before. */
+export const restsIn = ({ plan }: Pick<WorkOrderBody, 'plan'>): WorkOrderState =>
+  (plan === 'needed' ? 'planning' : plan === 'review' ? 'plan_review' : 'ready')
 
 /** `changed`: the work order as the act has it already, when that is not what the view shows. */
 export async function derived(
@@ -79,7 +86,8 @@ export async function derived(
   if (!order || !isDerived(order.body.state)) return []
   const bodies = new Map((await view.find('visit', 'work_order_id', workOrderId)).map((row) => [row.id, row.body]))
   for (const change of changes) bodies.set(change.id, change.body)
-  const [state, follow_up] = derivedState([...bodies.values()].sort((a, b) => a.sequence - b.sequence))
+  const since = [...bodies.values()].filter((body) => body.sequence > (order.body.visits_before ?? 0)) // it was reopened after the others
+  const [state, follow_up] = derivedState(since.sort((a, b) => a.sequence - b.sequence), restsIn(order.body))
   if (state === order.body.state && follow_up === order.body.follow_up) return []
   return [{ ...order, body: { ...order.body, state, follow_up } satisfies WorkOrderBody }]
 }

@@ -69,8 +69,8 @@ describe('the agenda', () => {
 
 describe('the next deadline', () => {
   it('is the earliest that is not met', () => {
-    const due = nextDue(visit('v', { state: 'dispatched' }), [milestone('resolve', 70), milestone('respond', 2), milestone('arrive', 1, at(-1))])
-    expect(due).toEqual({ kind: 'respond', at: Date.parse(at(2)) })
+    const due = nextDue(visit('v', { state: 'dispatched' }), [milestone('resolve', 70), milestone('respond', 1, at(-1)), milestone('arrive', 2)])
+    expect(due).toEqual({ kind: 'arrive', at: Date.parse(at(2)) })
   })
 
   it('counts what this phone knows as met before the server has heard of it', () => {

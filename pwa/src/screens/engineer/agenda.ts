@@ -1,6 +1,7 @@
 /** The day's arithmetic: which visits are whose, what is due when, and in which list each one stands. Pure. */
 import { isDone, isLive, isOpen } from '@/protocol/lifecycle'
 import type { Id, SlaMilestoneBody } from '@/protocol/nouns'
+import { isAwaited } from '@/protocol/promises'
 import type { RowOf } from '@/store'
 import { dayDistance } from '@/i18n'
 import { kilometres, spotOf, type Spot } from './distance'
@@ -26,13 +27,16 @@ export function isMine(visit: RowOf<'visit'>, userId: Id): boolean {
 export function nextDue(visit: RowOf<'visit'>, milestones: readonly RowOf<'sla_milestone'>[]): Due | null {
   const { times } = visit.body
   const metHere: Partial<Record<Due['kind'], boolean>> = {
+    confirm: true, // somebody was sent
+    dispatch: true,
+    plan: true, // has a card of its own
     respond: Boolean(times.accepted ?? times.travelling ?? times.arrived),
     arrive: Boolean(times.arrived),
     resolve: Boolean(times.work_done ?? times.submitted),
   }
   let next: Due | null = null
   for (const { body } of milestones) {
-    if (body.met_at || metHere[body.kind]) continue
+    if (metHere[body.kind] || !isAwaited(body, milestones)) continue
     const at = Date.parse(body.due_at)
     if (!Number.isNaN(at) && (!next || at < next.at)) next = { kind: body.kind, at }
   }

@@ -15,6 +15,8 @@ const rest = {
   ledger: () => import('./LedgerScreen.vue'),
   timeline: () => import('./TimelineScreen.vue'),
   ticket: () => import('./TicketScreen.vue'),
+  care: () => import('../deadlines/CareScreen.vue'),
+  notices: () => import('../deadlines/NoticesScreen.vue'),
   ready: () => import('../day/ReadyScreen.vue'),
   done: () => import('../day/DoneScreen.vue'),
   stock: () => import('../day/StockScreen.vue'),
@@ -44,6 +46,8 @@ export const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/time', component: rest.time },
   { path: '/stock', component: rest.stock },
   { path: '/visits/:id/request', redirect: (to) => ({ path: '/stock', query: { visit: String(to.params.id) } }) },
+  { path: '/visits/:id/deadlines', component: rest.care },
+  { path: '/notices', component: rest.notices },
   { path: '/day/ready', component: rest.ready },
   { path: '/day/done', component: rest.done },
 ]

@@ -7,6 +7,7 @@ import { officeEn } from '@/i18n/office.en'
 import { officeZh } from '@/i18n/office.zh'
 import { isOnlyKeeper } from '@/roles'
 import { current } from '@/session'
+import '../deadlines/words'
 import BoardScreen from './board/BoardScreen.vue'
 import OfficeShell from './OfficeShell.vue'
 
@@ -24,6 +25,8 @@ export const routes: RouteRecordRaw[] = [
       { path: 'board', name: 'office-board', component: BoardScreen },
       { path: 'work-orders', name: 'office-orders', component: () => import('./orders/OrdersScreen.vue') },
       { path: 'work-orders/:id', name: 'office-order', component: () => import('./detail/OrderScreen.vue'), props: true },
+      { path: 'deadlines', name: 'office-deadlines', component: () => import('../deadlines/DeskScreen.vue') },
+      { path: 'policies', name: 'office-policies', component: () => import('../deadlines/PoliciesScreen.vue') },
       { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },

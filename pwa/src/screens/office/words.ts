@@ -25,6 +25,7 @@ export function minutesText(minutes: number): string {
 
 /** `到场 剩1小时20分` or `解决 超时35分`. */
 export function deadlineText(deadline: Deadline): string {
+  if (deadline.paused) return t('office.sla.paused')
   if (deadline.minutesLeft === null) return deadline.breached ? t('office.sla.was_breached') : ''
   const words = minutesText(deadline.minutesLeft)
   const said = t(deadline.minutesLeft < 0 ? 'office.sla.over' : 'office.sla.left', { words })

@@ -1,0 +1,23 @@
+/** What a notice says, in the language of its reader: rows carry facts, never sentences. */
+import { hasMessage, formatMoment, t } from '@/i18n'
+import type { NoticeBody } from '@/protocol/nouns'
+import { rungName } from './words'
+
+const GRAVE: ReadonlySet<string> = new Set(['sla_breached', 'escalated', 'reopened'])
+const ASKS: ReadonlySet<string> = new Set(['sla_warning', 'delay_submitted', 'hold_proposed', 'plan_review', 'plan_required', 'help_asked', 'follow_up_due'])
+
+export const toneOf = (kind: string): 'danger' | 'warn' | 'info' => (GRAVE.has(kind) ? 'danger' : ASKS.has(kind) ? 'warn' : 'info')
+
+export function noticeText({ kind, data, number }: NoticeBody, now: number): string {
+  const said = (name: string): string => (data[name] === undefined || data[name] === null ? '' : String(data[name]))
+  const key = `dl.notice.${kind}`
+  if (!hasMessage(key)) return t('dl.notice.other', { number })
+  const moment = (name: string) => (said(name) ? formatMoment(said(name), now) : '')
+  const reason = hasMessage(`dl.hold.reason.${said('reason')}`) ? t(`dl.hold.reason.${said('reason')}`) : said('reason')
+  const words = [said('note'), said('remarks')].filter(Boolean).join(' ')
+  const text = t(key, {
+    what: said('milestone') && t(`milestone.${said('milestone')}`), percent: said('percent'), when: moment('due_at'), to: moment('to'), by: said('by'),
+    reason, decision: said('decision') && t(`dl.decision.${said('decision')}`), text: said('text'), rung: said('rung') && rungName(said('rung')), count: said('count'),
+  })
+  return words ? `${text} · ${words}` : text
+}
