@@ -53,18 +53,21 @@ class RememberingJWTManager(JWTManager):
         super().__init__()
         self._verified: dict[tuple[str, str], dict[str, Any]] = {}
 
+    def remembered(self, encoded_token: str) -> dict[str, Any] | None:
+        """The claims of a token that was verified before and has not ended, else None."""
+        claims = self._verified.get((current_app.config["JWT_SECRET_KEY"], encoded_token))
+        return dict(claims) if claims is not None and claims["exp"] > time.time() else None
+
     def _decode_jwt_from_config(
         self, encoded_token: str, csrf_value: Any = None, allow_expired: bool = False
     ) -> dict[str, Any]:
-        key = (current_app.config["JWT_SECRET_KEY"], encoded_token)
-        claims = self._verified.get(key)
-        if claims is not None and csrf_value is None and claims["exp"] > time.time():
-            return dict(claims)
+        if csrf_value is None and (known := self.remembered(encoded_token)) is not None:
+            return known
         claims = super()._decode_jwt_from_config(encoded_token, csrf_value, allow_expired)
         if not allow_expired:
             if len(self._verified) >= self.TOKENS_KEPT:
                 self._verified.clear()
-            self._verified[key] = dict(claims)
+            self._verified[current_app.config["JWT_SECRET_KEY"], encoded_token] = dict(claims)
         return claims
 
 

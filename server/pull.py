@@ -30,13 +30,16 @@ _PHASE = {
 # sorted and a page costs its own rows, wherever it begins. PostgreSQL finds this way by its statistics; SQLite is kept
 # from indexes in another order by `+`. Only when few of the scopes held are new (phases 1 and 2 of a later pass) is
 # the index of `entered_rev` better. `s.scope >= ` says nothing new, but lets both begin at the right scope.
+#
+# On the first pass of all nothing is said of `since`: PostgreSQL cannot tell how many rows such a condition leaves, and
+# took it for so few that it read the whole feed and sorted it for every page.
 _ROWS = """
     SELECT f.noun, f.row_id, f.scope, f.rev, f.body
-    FROM subscription s JOIN feed f ON f.scope = s.scope
-     AND f.rev > CASE WHEN s.entered_rev > :since THEN 0 ELSE :since END AND f.rev <= :target
+    FROM subscription s JOIN feed f ON f.scope = s.scope {changed} AND f.rev <= :target
     WHERE s.user_id = :user AND {own}s.left_rev IS NULL AND {own}s.entered_rev <= :target AND {phase} {after}
     ORDER BY s.scope, f.rev, f.noun, f.row_id LIMIT :limit
 """
+_CHANGED = "AND f.rev > CASE WHEN s.entered_rev > :since THEN 0 ELSE :since END"
 _AFTER = "AND s.scope >= :a_scope AND (f.scope, f.rev, f.noun, f.row_id) > (:a_scope, :a_rev, :a_noun, :a_id)"
 # Change by change: the same rows as phase 0 above, found from the other end. Who holds twenty thousand scopes would
 # otherwise look into each of them to learn that one row changed.
@@ -76,12 +79,17 @@ class Page:
     complete: bool
 
 
-def pull(session: Session, user_id: str, device_last: int, request: PullRequest) -> bytes:
-    """The answer to a pull, as JSON bytes. A device too old to understand it hears so; it may always push."""
+def pull(
+    session: Session, user_id: str, device_last: int, request: PullRequest, clock_read: tuple[int, str] | None = None
+) -> bytes:
+    """The answer to a pull, as JSON bytes. A device too old to understand it hears so; it may always push.
+
+    `clock_read`: rev and epoch, when they were read earlier in this transaction.
+    """
     if request.protocol < MIN_VERSION:
         raise Problem("protocol-too-old")
     protocol = spoken(request.protocol)
-    rev, epoch = feed.current(session)
+    rev, epoch = clock_read or feed.current(session)
     held = load_cookie(request.cookie, epoch, user_id)
     reset = request.cookie is not None and (held is None or held.rev > rev)
     cookie = held if held is not None and not reset else Cookie(epoch, user_id, 0)
@@ -131,9 +139,8 @@ def _rows(
     if after is not None:
         values |= dict(zip(("a_scope", "a_rev", "a_noun", "a_id"), after, strict=True))
     near = phase == PHASES[0] and cookie.rev > 0 and _is_near(session, cookie)
-    whole = cookie.rev == 0 or phase == PHASES[0]
     sqlite = session.get_bind().dialect.name == "sqlite"
-    return list(session.execute(_query(sqlite, phase, near, whole, after is not None), values))
+    return list(session.execute(_query(sqlite, phase, near, cookie.rev == 0, after is not None), values).all())
 
 
 def _is_near(session: Session, cookie: Cookie) -> bool:
@@ -142,12 +149,13 @@ def _is_near(session: Session, cookie: Cookie) -> bool:
 
 
 @cache
-def _query(sqlite: bool, phase: int, near: bool, whole: bool, goes_on: bool) -> TextClause:
+def _query(sqlite: bool, phase: int, near: bool, first: bool, goes_on: bool) -> TextClause:
     if near:
         sql = _NEAR.format(own="+" if sqlite else "", after=_NEAR_AFTER if goes_on else "")
     else:
-        own = "+" if sqlite and whole else ""
-        sql = _ROWS.format(own=own, phase=_PHASE[phase].format(own=own), after=_AFTER if goes_on else "")
+        own = "+" if sqlite and (first or phase == PHASES[0]) else ""
+        changed, after = "" if first else _CHANGED, _AFTER if goes_on else ""
+        sql = _ROWS.format(own=own, changed=changed, phase=_PHASE[phase].format(own=own), after=after)
     return text(sql).bindparams(bindparam("day", type_=Date)) if ":day" in sql else text(sql)
 
 

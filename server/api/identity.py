@@ -13,13 +13,19 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
 from flask import Response, current_app, g, request
-from flask_jwt_extended import create_access_token, create_refresh_token, get_jwt, jwt_required
+from flask_jwt_extended import (
+    create_access_token,
+    create_refresh_token,
+    get_jwt,
+    jwt_required,
+    verify_jwt_in_request,
+)
 from flask_jwt_extended import current_user as _current_user
 from sqlalchemy import bindparam, select
 
 from server import clock
 from server.extensions import db, jwt, reading
-from server.models import Device, User
+from server.models import Clock, Device, User
 from server.problems import Problem, answer
 
 P = ParamSpec("P")
@@ -48,6 +54,12 @@ def current_device_last() -> int:
     return int(g.device_last)
 
 
+def clock_read() -> tuple[int, str] | None:
+    """The clock's rev and epoch as the asker was recognised: what a door then reads is at least as new."""
+    found: tuple[int, str] | None = g.clock
+    return found
+
+
 def draining() -> bool:
     """Whether the device may only bring in what it has: its access token says so, or the database by now."""
     return bool(g.draining)
@@ -66,6 +78,23 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
         return cast(Callable[P, R], guarded)
 
     return decorate
+
+
+def signed_in(door: Callable[P, R]) -> Callable[P, R]:
+    """`requires()` for the doors every phone asks all the time: a token verified before is not taken apart again."""
+
+    @wraps(door)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        claims = jwt.remembered(token) if scheme == "Bearer" else None
+        if claims is None or claims["type"] != "access":
+            verify_jwt_in_request()
+        else:  # what it would leave behind
+            g._jwt_extended_jwt, g._jwt_extended_jwt_header = claims, {}
+            g._jwt_extended_jwt_user = {"loaded_user": _load({}, claims)}
+        return door(*args, **kwargs)
+
+    return guarded
 
 
 def permit(*roles: str) -> None:
@@ -107,11 +136,17 @@ def refresh_token(user_id: str, device_id: str, row_id: str, life: timedelta) ->
 
 
 # Built once: at every request of every phone, building the statement would cost as much as asking it.
+# It asks for plain columns, because the asker belongs to no session; and for the clock, which a pull asks next.
+_USER = User.__table__.columns
 _WHO = (
-    select(User, Device.user_id, Device.revoked_at, Device.last_n)
+    select(
+        *_USER, Device.user_id, Device.revoked_at, Device.last_n,
+        select(Clock.rev).where(Clock.id == 1).scalar_subquery(),
+        select(Clock.epoch).where(Clock.id == 1).scalar_subquery(),
+    )
     .outerjoin(Device, Device.id == bindparam("device"))
     .where(User.id == bindparam("user"))
-)
+)  # fmt: skip
 
 
 @jwt.user_lookup_loader
@@ -129,12 +164,13 @@ def recognised(payload: dict[str, Any]) -> User:
     """
     device_id = payload.get(DEVICE_CLAIM)
     with short_read():
-        row = db.session.execute(_WHO, {"user": payload["sub"], "device": device_id}).one_or_none()
-        if row is not None:
-            db.session.expunge(row[0])
+        connection = db.session().connection()
+        row = connection.execute(_WHO, {"user": payload["sub"], "device": device_id}).one_or_none()
     if row is None:
         raise Problem("token-invalid")
-    user, owner_id, revoked_at, g.device_last = row
+    *columns, owner_id, revoked_at, g.device_last, rev, epoch = row
+    user = User(**dict(zip(_USER.keys(), columns, strict=True)))
+    g.clock = None if rev is None else (rev, epoch)
     if owner_id is None:
         raise Problem("device-unknown")
     if owner_id != user.id:

@@ -8,11 +8,10 @@ from typing import Any
 
 import orjson
 from flask import Response, request
-from flask_jwt_extended import jwt_required
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
-from server.api.identity import current_device_id, current_device_last, current_user
+from server.api.identity import clock_read, current_device_id, current_device_last, current_user, signed_in
 from server.check import compare, repair
 from server.extensions import db
 from server.live import stream
@@ -115,7 +114,7 @@ def _gzip(body: bytes) -> bytes:
 
 @blueprint.post("/push")
 @blueprint.doc(requestBody={"content": {"application/json": {"schema": PushSchema}}})
-@jwt_required()
+@signed_in
 def push_acts() -> Response:
     """A bounded batch of acts; receipts after the commit."""
     try:
@@ -129,7 +128,7 @@ def push_acts() -> Response:
 
 @blueprint.post("/pull")
 @blueprint.doc(requestBody={"content": {"application/json": {"schema": PullSchema}}})
-@jwt_required()
+@signed_in
 def pull_rows() -> Response:
     """Rows changed since the cookie in the scopes held; scopes entered and left."""
     try:
@@ -137,14 +136,14 @@ def pull_rows() -> Response:
     except Malformed as fault:
         raise Problem("malformed", extra={"fault": fault.code, "where": fault.where}, where=fault.where) from None
     _own(message.device)
-    body = pull(db.session(), current_user.id, current_device_last(), message)
+    body = pull(db.session(), current_user.id, current_device_last(), message, clock_read())
     db.session.rollback()
     return _answer(body)
 
 
 @blueprint.post("/check")
 @blueprint.doc(requestBody={"content": {"application/json": {"schema": CheckSchema}}})
-@jwt_required()
+@signed_in
 def check_rows() -> Response:
     """Whether the device holds what it should; for scopes that differ, what repairs them."""
     try:
@@ -161,7 +160,7 @@ def check_rows() -> Response:
 
 
 @blueprint.get("/live")
-@jwt_required()
+@signed_in
 def live() -> Response:
     """An event stream of pokes."""
     user_id, device_id = current_user.id, current_device_id()

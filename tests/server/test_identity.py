@@ -43,6 +43,14 @@ def test_knowing_who_asks_costs_one_query(app, client, cast):
     assert len([statement for statement in said if statement.startswith("SELECT")]) == 2  # and the epoch
 
 
+def test_a_pull_of_nothing_new_asks_the_database_once(app, cast, phone):
+    """Who asks, from which device, and where the clock stands: all in one."""
+    phone.pull()
+    with statements(app) as said:
+        assert phone.pull_page()["rows"] == []
+    assert len([statement for statement in said if statement.startswith("SELECT")]) == 1
+
+
 @contextmanager
 def a_writer(app: Flask) -> Iterator[None]:
     """Somebody is in the middle of a writing transaction."""
