@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sync import checklist
+from sync.report_checklist import checklist_content
 from sync.report_money import MONEY_SHAPE, money_content
 from sync.rules import rule
 
@@ -51,7 +51,7 @@ def report_content(view: Mapping[str, Any]) -> Content:
     site = view.get("site") or {}
     crew = [visit.get("lead_id"), *(visit.get("helper_ids") or [])]
     users = view.get("users") or {}
-    checklists = [_checklist(run, view) for run in _facts(view.get("checklist_runs"))]
+    checklists = [checklist_content(run, view) for run in _facts(view.get("checklist_runs"))]
     defects = [_defect(row, visit) for row in _facts(view.get("defects")) if _last_step(row, visit)]
     return {
         "format": FORMAT,
@@ -130,8 +130,9 @@ def _has_shape(value: Any, shape: Any) -> bool:
         )
     if isinstance(shape, list):
         return isinstance(value, list) and all(_has_shape(one, shape[0]) for one in value)
-    if isinstance(shape, tuple):  # an object with an id, that has all its keys
-        return isinstance(value, dict) and all(key in value for key in shape[0]) and _has_shape(value, shape[0])
+    if isinstance(shape, tuple):  # an object with an id, that has all its keys, and perhaps those of the second part
+        known = {key: part for each in shape for key, part in each.items()}
+        return isinstance(value, dict) and all(key in value for key in shape[0]) and _has_shape(value, known)
     return isinstance(value, shape) and not (shape is int and isinstance(value, bool))
 
 
@@ -188,6 +189,7 @@ _SHAPE: dict[str, Any] = {
                             **_fields("id group group_en label label_en type unit value value_en verdict note"),
                             "photos": [str],
                         },
+                        {"others": [(_fields("value value_en"),)]},
                     )
                 ],
             },
@@ -297,43 +299,6 @@ def _photos(rows: Iterable[Row] | None, checklists: list[dict[str, Any]]) -> lis
         }
         for row in shown
     ]
-
-
-def _checklist(run: Row, view: Mapping[str, Any]) -> dict[str, Any]:
-    version = run["version"]
-    items = version.get("items") or []
-    found = checklist.defects_of(view.get("defects") or [], run["id"])
-    answers = checklist.latest_answers(run.get("answers") or [], view.get("attachments") or [], found)
-    shown = checklist.visible_ids(items, answers)
-    return {
-        "id": run["id"],
-        "state": _text(run.get("state")),
-        **_texts(version, "code", "name", "name_en"),
-        "version": _whole(version.get("version")),
-        "answers": [_answer(item, answers.get(item["id"])) for item in items if item["id"] in shown],
-    }
-
-
-def _answer(item: Row, answer: Mapping[str, Any] | None) -> dict[str, Any]:
-    value = answer["value"] if answer else None
-    pictures = sorted(answer.get("photos") or []) if answer else []
-    value_en = ""
-    if item["type"] in ("photo", "photo_pair", "signature"):
-        many = [value] if isinstance(value, str) else value if isinstance(value, list) else []
-        if isinstance(value, Mapping):
-            many = [value.get("before"), value.get("after")]
-        pictures, value = [_text(one) for one in many if one] + pictures, ""
-    options, english = item.get("options") or [], item.get("options_en") or []
-    if item["type"] == "choice" and value in options and options.index(value) < len(english):
-        value_en = _text(english[options.index(value)])
-    return {
-        **_texts(item, "id", "group", "group_en", "label", "label_en", "type", "unit"),
-        "value": _text(value),
-        "value_en": value_en,
-        "photos": pictures,
-        "verdict": checklist.verdict(item, answer["value"] if answer else None),
-        "note": _text(answer.get("note")) if answer else "",
-    }
 
 
 def _catalogue(view: Mapping[str, Any], kind: str, code: object) -> dict[str, str]:

@@ -180,19 +180,28 @@ def _names(value: Any, locale: str) -> str:
     return report_text("comma", locale).join(names)
 
 
-def _answer(value: Any, answer: Content, locale: str) -> str:
+def _answer(answer: Content, locale: str) -> str:
     """An answer as a sentence of a few characters: `31 ℃（超限）`, `合格 / 照片 2 张`, `—` when there is none."""
     kind, verdict, count = answer.get("type"), answer.get("verdict"), len(answer.get("photos") or [])
-    text = _value("check", value, locale) if kind == "check" else _either(answer, "value", "value_en", locale)
-    if kind == "number" and text and answer.get("unit"):
-        text = f"{text} {answer['unit']}"
+    text = _said(answer, answer, locale)
     if verdict == "fail" and kind != "check":
         text = report_text("out_of_limits" if kind == "number" else "failed", locale, value=text)
+    if others := [_said(answer, one, locale) for one in answer.get("others") or []]:
+        words = report_text("comma", locale).join(dict.fromkeys(others))
+        text = report_text("another_phone", locale, others=words, value=text or report_text("nothing", locale))
     pictures = ""
     if count:
         given = kind == "signature"
         pictures = report_text("given", locale) if given else report_text("photos", locale, n=count)
     return " / ".join(part for part in (text, pictures) if part) or report_text("nothing", locale)
+
+
+def _said(answer: Content, one: Content, locale: str) -> str:
+    """A value in words: that of the answer itself, or another phone's."""
+    if answer.get("type") == "check":
+        return _value("check", one.get("value"), locale)
+    text = _either(one, "value", "value_en", locale)
+    return f"{text} {answer['unit']}" if answer.get("type") == "number" and text and answer.get("unit") else text
 
 
 _FORMATS: Mapping[str, Any] = {
@@ -204,7 +213,7 @@ _FORMATS: Mapping[str, Any] = {
     "value": lambda value, row, source, content, locale: _value(row["of"], value, locale),
     "instant": lambda value, row, source, content, locale: local_time(value or "", _offset(content)),
     "quantity": lambda value, row, source, content, locale: f"{value} {source.get(row['unit'], '')}".strip(),
-    "answer": lambda value, row, source, content, locale: _answer(value, source, locale),
+    "answer": lambda value, row, source, content, locale: _answer(source, locale),
     "money": lambda value, row, source, content, locale: yuan(value) if isinstance(value, int) else "",
 }
 

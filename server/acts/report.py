@@ -10,6 +10,7 @@ from server.acts import DONE, LATE, Context, Outcome, Rejected, act, merged
 from server.acts.schemas import ArgsSchema, Id, JsonObject, Name, Text, one_of
 from server.acts.visit import fact_visit, led_visit, move
 from server.models import Signature, Waiver
+from server.models.visit import CUSTOMER_SIDE
 from sync.lifecycle import transition
 from sync.report import content_hash as hash_of
 from sync.report import is_content
@@ -63,13 +64,13 @@ def sign(
         content_hash=content_hash, strokes=strokes, rating=rating, **args,
     )  # fmt: skip
     may_sign = transition("visit", "report.sign", visit.state, visit.mode) and visit.lead_id == ctx.user.id
-    if late or (role == "customer" and not may_sign and visit.state != "signed"):
+    if late or (role in CUSTOMER_SIDE and not may_sign and visit.state != "signed"):
         # A signature is evidence: it is kept even when the visit moved on without it.
         fact.mark_late()
         ctx.add(fact)
         return LATE
     ctx.add(fact)
-    if role != "customer":
+    if role not in CUSTOMER_SIDE:
         return DONE
     visit.customer_signed = True
     if not may_sign:  # a second signer of a signed report

@@ -139,7 +139,7 @@ class Signature(Fact, db.Model):
     __tablename__ = "signature"
     NOUN = "signature"
     WIRE = ("role", "name", "content_hash", "content", "strokes", "image_id", "rating", "opinion")
-    ROLES = ("customer", "engineer", "witness")
+    ROLES = ("customer", "engineer", "witness", "supervisor", "leader")
     role: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(NAME_LENGTH))
     content_hash: Mapped[str] = mapped_column(String(SHA256_HEX))

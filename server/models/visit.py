@@ -19,6 +19,7 @@ OPEN = states("visit", "open")
 OF_THE_OFFICE = frozenset(
     {"visit.dispatch", "visit.cancel", "visit.reassign", "visit.accept_work", "visit.return_work"}
 )
+CUSTOMER_SIDE = states("visit", "customer_side")  # whose signature makes a visit a signed one
 HELD = frozenset(states("visit", "open") | states("visit", "done"))
 
 

@@ -22,6 +22,7 @@ import segno
 import typst
 from PIL import Image, ImageOps
 
+from sync.lifecycle import states
 from sync.report import DEFAULT_UTC_OFFSET_MINUTES, changed_since, content_hash
 from sync.report_text import changed_titles, report_text, report_title, sections, signature_blocks
 
@@ -39,6 +40,8 @@ TEXTS = (
     "number", "signatures", "content_hash", "hash_note", "page", "changed", "changed_note", "unsigned", "unsigned_note",
     "photo_missing", "other_version",
 )  # fmt: skip
+
+CUSTOMER_SIDE = states("visit", "customer_side")
 
 _HERE = Path(__file__).parent
 
@@ -92,7 +95,7 @@ def _data(
         row = signed.get(str(block["id"]), {})
         block["other_version"] = bool(row.get("content_hash")) and row["content_hash"] != digest
     standing = {str(block["id"]) for block in blocks}
-    by_customer = any(row.get("role") == "customer" and str(row["id"]) in standing for row in signatures)
+    by_customer = any(row.get("role") in CUSTOMER_SIDE and str(row["id"]) in standing for row in signatures)
     waived = any(str(row["id"]) in standing for row in waivers)
     return {
         "locale": locale,

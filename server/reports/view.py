@@ -36,6 +36,7 @@ from server.models import (
     Waiver,
     WorkOrder,
 )
+from server.models.visit import CUSTOMER_SIDE
 from sync.report import changed_since, content_hash, is_content, report_content
 
 Row = dict[str, Any]
@@ -151,7 +152,7 @@ def _signed(signatures: list[Row]) -> Row | None:
     """
     valid = [
         row for row in signatures
-        if row["role"] == "customer" and not row["withdrawn"] and row["late_state"] != "discarded"
+        if row["role"] in CUSTOMER_SIDE and not row["withdrawn"] and row["late_state"] != "discarded"
         and is_content(row["content"])
     ]  # fmt: skip
     return valid[-1] if valid else None

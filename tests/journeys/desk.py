@@ -84,6 +84,7 @@ class Desk:
 
     def pictures_shown(self, place: Locator, count: int) -> None:
         """So many pictures with pixels in them: an empty frame is no picture."""
+        place.scroll_into_view_if_needed()  # a picture far from the screen is not read
         expect(place.locator("img")).to_have_count(count, timeout=ROUND_MS)
         for i in range(count):
             picture = place.locator("img").nth(i)

@@ -71,7 +71,7 @@ def work_until_the_restart(thumb: Thumb, photos: list[Path]) -> None:
     thumb.back()
 
     thumb.tile("照片")
-    thumb.photos("维修前", photos[:1], by="camera")
+    thumb.photos("处理前", photos[:1], by="camera")
     thumb.photos("铭牌", photos[1:3])
     thumb.back()
 

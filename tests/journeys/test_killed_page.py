@@ -76,7 +76,7 @@ def test_a_page_killed_while_a_photo_is_saved_keeps_it_whole_or_not_at_all(
     thumb.open(TITLE)
     thumb.step("接单", "已接单")
     thumb.tile("照片")
-    thumb.photos("维修前", [first])
+    thumb.photos("处理前", [first])
 
     given = [first]
     for i, moment in enumerate(MOMENTS):
@@ -98,7 +98,7 @@ def test_a_page_killed_while_a_photo_is_saved_keeps_it_whole_or_not_at_all(
         print(f"killed when {moment}: the photo was {'there' if photo in given else 'not there'}")
 
     again = tmp_path / "large0.jpg"  # taken once more: what a half-saved copy left behind must not matter
-    thumb.photos("维修后", [again])
+    thumb.photos("处理后", [again])
     acts = thumb.held("outbox")
     wire.plug_in()
     thumb.everything_arrives()
@@ -120,7 +120,7 @@ def test_a_page_killed_during_an_upload_resumes_it(
     thumb.step("接单", "已接单")
     thumb.tile("照片")
     second = wire.hold_after("upload")
-    thumb.photos("维修前", [photo])
+    thumb.photos("处理前", [photo])
     acts_before = thumb.held("outbox") + thumb.held("journal")
     second.wait()
     third = wire.hold_inside("upload")

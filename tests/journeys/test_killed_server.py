@@ -80,7 +80,7 @@ def test_a_server_killed_before_it_confirms_the_last_bytes_of_a_photo_has_it_onc
     thumb.step("接单", "已接单")
     thumb.tile("照片")
     upload = wire.after("upload", town.server.kill)
-    thumb.photos("维修前", [photo])
+    thumb.photos("处理前", [photo])
     upload.wait()
     acts = thumb.held("outbox") + thumb.held("journal")
 

@@ -100,7 +100,7 @@ def test_a_tab_that_crashes_at_any_step_of_a_photo_loses_nothing_it_had_called_s
         nothing_is_half_there(thumb, photos=0)
 
     thumb.tile("照片")
-    thumb.photos("维修前", [photo])  # the very same picture, over what the crashes left behind
+    thumb.photos("处理前", [photo])  # the very same picture, over what the crashes left behind
     acts = thumb.held("outbox")
     upload = wire.hold_inside("upload")
     wire.plug_in()

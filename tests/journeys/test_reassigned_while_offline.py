@@ -43,7 +43,7 @@ def record_without_a_network(thumb: Thumb, photo: Path) -> None:
     thumb.save_part(thumb.pick_part("24V 电源模块"), "24V 电源模块")
     thumb.back()
     thumb.tile("照片")
-    thumb.photos("维修前", [photo])
+    thumb.photos("处理前", [photo])
 
 
 def live(desk: Desk, visit_id: str, state: str, began: float) -> int:

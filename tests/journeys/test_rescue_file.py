@@ -56,7 +56,7 @@ def test_work_of_a_phone_without_a_network_comes_in_as_a_file_and_is_not_doubled
     write_a_note(alice, "钥匙在门卫处")
     photo = proof.jpeg(tmp_path, "pump", 5)
     alice.tile("照片")
-    alice.photos("维修前", [photo])
+    alice.photos("处理前", [photo])
     held = alice.held("outbox")
     file = make_rescue_file(alice, tmp_path)
     kept = [(act["id"], act["state"], act["args"]) for act in alice.held("outbox")]

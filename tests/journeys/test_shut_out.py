@@ -38,7 +38,7 @@ def test_a_phone_that_was_shut_out_delivers_what_it_has_and_then_empties_itself(
     thumb.step("接单", "已接单")
     thumb.note("钥匙在门卫处")
     thumb.tile("照片")
-    thumb.photos("维修前", [photo])
+    thumb.photos("处理前", [photo])
     acts = thumb.held("outbox")
     device = proof.rows(town, Device, user_id=alice.id)[0].id
     sam = town.peer(town.cast.sam)

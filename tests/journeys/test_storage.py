@@ -147,7 +147,7 @@ def test_a_full_phone_says_so_and_keeps_nothing_by_halves(
 
     page.evaluate("window.full = false")
     thumb.tile("照片")
-    thumb.photos("维修前", [photo])  # room was made, and the same page goes on
+    thumb.photos("处理前", [photo])  # room was made, and the same page goes on
     acts = thumb.held("outbox")
     wire.plug_in()
     thumb.everything_arrives()

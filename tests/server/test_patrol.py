@@ -14,12 +14,14 @@ from server import clock
 from server.extensions import db
 from server.models import ChecklistVersion, Device, Visit, new_id
 from sync.checklist import latest_answers
+from sync.report import content_hash
 from tests.cast import BLANK_ITEM, Cast
 from tests.peer import Peer
 from tests.server.story import dispatch, register
 
 MakePeer = Callable[..., Peer]
 HERE = {"lat": "30.250300", "lng": "120.149300", "accuracy_m": 20}
+INK = {"width": 300, "height": 120, "strokes": [{"points": [[1, 1, 0], [90, 60, 20], [200, 20, 40]]}]}
 AWAY = {**HERE, "lat": "30.350300"}
 
 
@@ -167,6 +169,33 @@ def test_a_run_does_not_become_another_checklist(app: Flask, cast: Cast, desk: P
     _, run_id = patrol(desk, cast, phone)
     receipt = phone.do("checklist.upgrade", run_id=run_id, version_id=newer(app, cast, "other"))
     assert (receipt["outcome"], receipt["code"]) == ("rejected", "args-invalid")
+
+
+# --- Who signs ---------------------------------------------------------------------------------------------
+
+
+def sign(phone: Peer, visit_id: str, role: str, **more: Any) -> dict[str, Any]:
+    content = {"format": 1, "number": "SN1-1", "utc_offset_minutes": 480}
+    args = {
+        "id": new_id(), "visit_id": visit_id, "role": role, "name": f"签字人{role}", "content": content,
+        "content_hash": content_hash(content), "strokes": INK, "image_id": new_id(), **more,
+    }  # fmt: skip
+    return phone.do("report.sign", **args)
+
+
+def test_a_quarter_is_signed_by_our_supervisor_and_by_the_customers_leader_who_ends_the_visit(
+    cast: Cast, desk: Peer, phone: Peer
+):
+    visit_id, _ = patrol(desk, cast, phone)
+    phone.do("visit.finish", visit_id=visit_id)
+    assert sign(phone, visit_id, "supervisor")["outcome"] == "applied"
+    assert desk.pull().row("visit", visit_id)["state"] == "work_done", "ours alone is not the customer's"
+    assert sign(phone, visit_id, "leader", opinion="很好")["outcome"] == "applied"
+    assert desk.pull().row("visit", visit_id)["state"] == "signed"
+    shown = desk.get(f"/api/visits/{visit_id}/report.json").get_json()
+    assert [block["title"] for block in shown["signatures"]] == ["主管签字", "客户方领导签字"]
+    assert shown["signed"] and shown["content"]["number"] == "SN1-1"
+    assert sign(phone, visit_id, "boss")["code"] == "args-invalid"
 
 
 # --- Being there -------------------------------------------------------------------------------------------

@@ -287,6 +287,8 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.signer.customer': 'Customer',
   'office.signer.engineer': 'Engineer',
   'office.signer.witness': 'Witness',
+  'office.signer.supervisor': 'Supervisor',
+  'office.signer.leader': 'Customer\u2019s leader',
   'office.rating.speed': 'Speed',
   'office.rating.solution': 'Solution',
   'office.rating.attitude': 'Attitude',

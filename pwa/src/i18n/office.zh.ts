@@ -286,6 +286,8 @@ export const officeZh = {
   'office.signer.customer': '客户',
   'office.signer.engineer': '工程师',
   'office.signer.witness': '见证人',
+  'office.signer.supervisor': '主管',
+  'office.signer.leader': '客户方领导',
   'office.rating.speed': '速度',
   'office.rating.solution': '解决',
   'office.rating.attitude': '态度',

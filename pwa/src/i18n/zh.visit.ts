@@ -214,7 +214,7 @@ export const zhVisit = {
 
   'photo.one': '照片',
   'photo.empty': '还没有照片',
-  'photo.empty_hint': '先拍维修前，再拍维修后。照片先存在手机上，不占用您的时间。',
+  'photo.empty_hint': '先拍处理前，再拍处理后。照片先存在手机上，不占用您的时间。',
   'photo.take': '拍照',
   'photo.burst': '连拍',
   'photo.shutter': '拍下',
@@ -226,8 +226,8 @@ export const zhVisit = {
   'photo.open': '查看{what}照片，{when}',
   'photo.not_here': '原图不在手机上，有网络时显示',
 
-  'purpose.before': '维修前',
-  'purpose.after': '维修后',
+  'purpose.before': '处理前',
+  'purpose.after': '处理后',
   'purpose.nameplate': '铭牌',
   'purpose.part': '备件',
   'purpose.site': '现场',

@@ -2,8 +2,8 @@
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
-  DutyKind, AnswerValue, CatalogueKind, DiagnosisFields, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating, Severity, Strokes, VisitMode,
-  WorkOrderBody, WorkOrderKind,
+  AnswerValue, CatalogueKind, DiagnosisFields, DutyKind, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating,
+  Severity, SignerRole, Strokes, VisitMode, WorkOrderBody, WorkOrderKind,
 } from './nouns'
 
 /** What the person saw and what they made of it, per field: the server merges by content. */
@@ -127,7 +127,7 @@ export interface UsePartArgs extends OnVisit {
 
 export interface SignArgs extends OnVisit {
   id: Id
-  role: 'customer' | 'engineer' | 'witness'
+  role: SignerRole
   name: string
   content: unknown
   content_hash: string

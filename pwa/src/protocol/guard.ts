@@ -1,6 +1,6 @@
 /** What this device will not even record: said at once, instead of by a receipt hours later. The server checks all again. */
 import type { Act, Args } from './acts'
-import { can, isEnded, isLeadOnly, isOpen, next, nextOfDefect, nextOfWorkOrder, type VisitStep } from './lifecycle'
+import { can, isCustomerSide, isEnded, isLeadOnly, isOpen, next, nextOfDefect, nextOfWorkOrder, type VisitStep } from './lifecycle'
 import type { Noun } from './nouns'
 import type { Actor, View, ViewRow } from './effects/view'
 
@@ -45,7 +45,7 @@ async function refusalOnVisit(act: Act, view: View, actor: Actor): Promise<Refus
 }
 
 /** Only the customer's signature moves the visit; an engineer may sign at any time. */
-const isTransition = (act: Act): boolean => act.act !== 'report.sign' || (act.args as Args['report.sign']).role === 'customer'
+const isTransition = (act: Act): boolean => act.act !== 'report.sign' || isCustomerSide((act.args as Args['report.sign']).role)
 
 function stepName(act: Act): VisitStep | null {
   if (act.act === 'visit.review') {

@@ -63,4 +63,6 @@ export const isDerived = (state: WorkOrderState): boolean => rules.work_order.de
 export const isOpen = (state: VisitState): boolean => visit.open.includes(state)
 export const isLive = (state: VisitState): boolean => visit.live.includes(state)
 export const isGone = (state: VisitState): boolean => visit.gone.includes(state)
+/** Whether this signature makes the visit a signed one. */
+export const isCustomerSide = (role: string): boolean => visit.customer_side.includes(role)
 export const isDone = (state: VisitState): boolean => visit.done.includes(state)

@@ -282,8 +282,10 @@ export interface WaiverBody extends Fact { reason: string; note: string }
 export interface Strokes { width: number; height: number; strokes: { points: [x: number, y: number, t_ms: number][] }[] }
 export interface Rating { speed: number | null; solution: number | null; attitude: number | null }
 
+export type SignerRole = 'customer' | 'engineer' | 'witness' | 'supervisor' | 'leader'
+
 export interface SignatureBody extends Fact {
-  role: 'customer' | 'engineer' | 'witness'
+  role: SignerRole
   name: string
   content_hash: string
   content: unknown

@@ -64,4 +64,4 @@ export interface SignatureBlock {
 }
 
 export { canonical, changedSince, contentHash, localTime, reportContent } from './report_content'
-export { changedTitles, reportText, reportTitle, sections, signatureBlocks } from './report_text'
+export { changedTitles, reportText, reportTitle, roleName, sections, signatureBlocks, signersOf } from './report_text'

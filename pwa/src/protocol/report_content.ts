@@ -187,17 +187,18 @@ function checklistOf(run: ReportView['checklist_runs'][number], view: ReportView
   const items = (run.version.items as ChecklistItem[] | null) ?? []
   const found = defectsOf((view.defects ?? []) as unknown as AnswerDefect[], run.id)
   const answers = latestAnswers((run.answers ?? []) as unknown as AnswerRow[], (view.attachments ?? []) as AnswerPhoto[], found)
+  const said = new Map((run.answers ?? []).map((row) => [row.id, row.value]))
   const { visible } = checklistState(items, answers)
   return {
     id: run.id,
     state: text(run.state),
     ...texts(run.version, 'code', 'name', 'name_en'),
     version: whole(run.version.version),
-    answers: items.filter((item) => visible.has(item.id)).map((item) => answerOf(item, answers[item.id])),
+    answers: items.filter((item) => visible.has(item.id)).map((item) => answerOf(item, answers[item.id], said)),
   }
 }
 
-function answerOf(item: ChecklistItem, answer: Answer | undefined): ReportContent {
+function answerOf(item: ChecklistItem, answer: Answer | undefined, said: ReadonlyMap<string, unknown>): ReportContent {
   let value: unknown = answer?.value ?? null
   let pictures = [...(answer?.photos ?? [])].sort()
   if (item.type === 'photo' || item.type === 'photo_pair' || item.type === 'signature') {
@@ -206,15 +207,23 @@ function answerOf(item: ChecklistItem, answer: Answer | undefined): ReportConten
     pictures = [...own.filter(Boolean).map(text), ...pictures]
     value = ''
   }
-  const place = item.type === 'choice' ? (item.options ?? []).indexOf(value as string) : -1
+  // What another phone said that nobody has chosen between.
+  const others = item.type === 'signature' ? [] : (answer?.doubles ?? []).slice(0, -1).map((id) => said.get(id))
+    .filter((one) => typeof one === 'string').map((one) => ({ value: one, value_en: englishOf(item, one) }))
   return {
     ...texts(item as unknown as Loose, 'id', 'group', 'group_en', 'label', 'label_en', 'type', 'unit'),
     value: text(value),
-    value_en: place >= 0 ? text(item.options_en?.[place]) : '',
+    value_en: englishOf(item, value),
+    ...(others.length > 0 && { others }),
     photos: pictures,
     verdict: verdictOf(item, answer?.value ?? null),
     note: text(answer?.note),
   }
+}
+
+function englishOf(item: ChecklistItem, value: unknown): string {
+  const place = item.type === 'choice' ? (item.options ?? []).indexOf(value as string) : -1
+  return place >= 0 ? text(item.options_en?.[place]) : ''
 }
 
 function catalogued(view: ReportView, kind: string, code: unknown): ReportContent {

@@ -74,6 +74,14 @@ export function changedTitles(paths: string[], locale: Locale): string[] {
   return [...new Set(found)]
 }
 
+type Kind = keyof typeof rules.signers
+
+/** Whose signatures a report of this kind wants, in order. */
+export const signersOf = (content: ReportContent): readonly string[] =>
+  rules.signers[(Object.hasOwn(rules.signers, String(at(content, 'work_order.kind'))) ? at(content, 'work_order.kind') : 'other') as Kind]
+
+export const roleName = (role: string, locale: Locale): string => valueOf('role', role, locale)
+
 /** What stands under the report, one block per signature and waiver; `reasons` are the catalogue's waive reasons. */
 export function signatureBlocks(
   signatures: SignatureRow[],
@@ -173,13 +181,20 @@ function formatted(row: RowRule, source: Loose, content: Loose, locale: Locale):
 }
 
 /** An answer as a sentence of a few characters: `31 ℃（超限）`, `合格 / 照片 2 张`, `—` when there is none. */
-function answerText(value: unknown, answer: Loose, locale: Locale): string {
+function answerText(answer: Loose, locale: Locale): string {
   const count = ((answer.photos as unknown[] | undefined) ?? []).length
-  let text = answer.type === 'check' ? valueOf('check', value, locale) : either(answer, 'value', 'value_en', locale)
-  if (answer.type === 'number' && text && answer.unit) text = `${text} ${answer.unit}`
+  const unit = answer.type === 'number' && answer.unit ? ` ${answer.unit}` : ''
+  const said = (one: Loose) => {
+    if (answer.type === 'check') return valueOf('check', one.value, locale)
+    const words = either(one, 'value', 'value_en', locale)
+    return words && words + unit
+  }
+  let text = said(answer)
   if (answer.verdict === 'fail' && answer.type !== 'check') {
     text = reportText(answer.type === 'number' ? 'out_of_limits' : 'failed', locale, { value: text })
   }
+  const others = [...new Set(((answer.others as Loose[] | undefined) ?? []).map(said))].join(reportText('comma', locale))
+  if (others) text = reportText('another_phone', locale, { others, value: text || reportText('nothing', locale) })
   const given = answer.type === 'signature' ? reportText('given', locale) : reportText('photos', locale, { n: count })
   return [text, count ? given : ''].filter(Boolean).join(' / ') || reportText('nothing', locale)
 }
@@ -196,7 +211,7 @@ const FORMATS: Record<string, Format> = {
   value: (value, row, _source, _content, locale) => valueOf(row.of ?? '', value, locale),
   instant: (value, _row, _source, content) => localTime(String(value ?? ''), offset(content)),
   quantity: (value, row, source) => `${value} ${source[row.unit ?? ''] ?? ''}`.trim(),
-  answer: (value, _row, source, _content, locale) => answerText(value, source, locale),
+  answer: (_value, _row, source, _content, locale) => answerText(source, locale),
   money: (value) => (Number.isInteger(value) ? yuan(value as number) : ''),
 }
 

@@ -1,5 +1,6 @@
 /** Facts from the field: each adds a row, once. A row the server already knows is left as the server says it is. */
 import type { Act } from '../acts'
+import { isCustomerSide } from '../lifecycle'
 import type { DiagnosisBody, DiagnosisFields, Noun, StockBody } from '../nouns'
 import { born, bornFact, eventOf, FRESH } from './born'
 import { applyChanges } from './changes'
@@ -81,7 +82,7 @@ const sign: Effect<'report.sign'> = async (act, view, actor) => {
     opinion: opinion ?? '',
   }
   const row: Change<'signature'> = { noun: 'signature', id, scope: visit.scope, body }
-  if (role !== 'customer') return [row, eventOf(act, actor, visit.body.work_order_id, visit_id, { role, name })]
+  if (!isCustomerSide(role)) return [row, eventOf(act, actor, visit.body.work_order_id, visit_id, { role, name })]
   return [row, ...(await step(act as Act<'report.sign'>, 'report.sign', view, actor))]
 }
 
