@@ -106,6 +106,7 @@ def test_there_are_work_orders_in_every_state_and_of_every_kind():
     orders = Counter(db.session.scalars(select(WorkOrder.state)))
     assert 140 <= orders.total() <= 190
     assert set(orders) == {
+        "registered",
         "planning",
         "plan_review",
         "on_hold",
