@@ -5,6 +5,8 @@ import { formatDay, formatDuration, formatRelative, formatSlot, localName, regis
 import { dayEn } from './day.en'
 import { dayZh } from './day.zh'
 import { en } from './en'
+import { laterEn } from './later.en'
+import { laterZh } from './later.zh'
 import { patrolEn } from './patrol.en'
 import { patrolZh } from './patrol.zh'
 import { photoEn } from './photo.en'
@@ -14,8 +16,8 @@ import { zh } from './zh'
 const SRC = join(import.meta.dirname, '..')
 const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/patrol']
 /** With the words a lazily loaded screen brings along. */
-const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...patrolZh }
-const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...patrolEn }
+const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...patrolZh, ...laterZh }
+const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...patrolEn, ...laterEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 
 beforeEach(async () => {

@@ -8,7 +8,7 @@ import { addDays, dayOf, fromLocalInput, slotPresets, startOfDay, toLocalInput }
 import { deadlineOf } from './deadlines'
 import { may, orderEnded, stateAllows } from './permits'
 import { phonesByUser } from './phones'
-import { argsOf, completeness, EMPTY, faultedBefore, lookalikes, missing } from './registering'
+import { argsOf, EMPTY, faultedBefore, lackingOf, lookalikes, missing } from './registering'
 import { byId, type Held } from './rows'
 
 /** 10:00 in China. */
@@ -195,7 +195,7 @@ describe('a new work order', () => {
     expect(missing(EMPTY)).toEqual(['customer', 'site', 'title', 'reason'])
     const form = { ...EMPTY, customer: 'c', site: 's', title: ' 无图像 ', reason: '影响使用', reportedAt: '2026-11-21T09:30' }
     expect(missing(form)).toEqual([])
-    expect(completeness(form)).toBe(50)
+    expect(lackingOf(form)).toMatchObject({ percent: 36, should: expect.arrayContaining(['asset_id', 'happened_where']) })
     expect(argsOf(form, NOW)).toMatchObject({ title: '无图像', reported_at: '2026-11-21T01:30:00.000Z', level: 3 })
     expect(argsOf(form, NOW)).not.toHaveProperty('asset_id')
   })

@@ -1,13 +1,22 @@
 /** What a new work order says, what it still lacks, and what it looks like a repeat of. */
 import type { RegisterArgs } from '@/protocol/acts'
-import type { WorkOrderKind } from '@/protocol/nouns'
+import { CHOICES, lacking, suggestLevel, type Choice, type ChoiceKind, type Suggestion } from '@/protocol/intake'
+import type { CustomerReportBody, Id, WorkOrderKind } from '@/protocol/nouns'
 import { fromLocalInput } from './days'
 import { orderEnded } from './permits'
 import type { Held } from './rows'
 
-export const CHANNELS = ['hotline', 'wechat', 'app', 'web', 'chat', 'email', 'suggestion'] as const
-export const SOURCES = ['customer', 'internal', 'partner', 'sweep'] as const
-export const KINDS: readonly WorkOrderKind[] = ['repair', 'monthly', 'quarterly', 'half_year', 'other']
+export const KINDS: readonly WorkOrderKind[] = ['repair', 'consultation', 'monthly', 'quarterly', 'half_year', 'other']
+
+/** What a company lets its people choose; the rules' own until it has any of that kind. */
+export function choicesOf(catalogue: readonly Held<'catalogue_entry'>[], kind: ChoiceKind): readonly Choice[] {
+  const own = catalogue.filter(({ body }) => body.kind === kind)
+  return own.length ? own.filter(({ body }) => body.active).sort((a, b) => a.body.sort - b.body.sort).map(({ body }) => body) : CHOICES[kind]
+}
+
+/** The choice with that code, retired ones as well: old work orders still name it. */
+export const choiceOf = (catalogue: readonly Held<'catalogue_entry'>[], kind: ChoiceKind, code: string): Choice | undefined =>
+  catalogue.find(({ body }) => body.kind === kind && body.code === code)?.body ?? CHOICES[kind].find((one) => one.code === code)
 
 /** The form as typed. Kept as a draft at each keystroke, because a caller may hang up and call again. */
 export interface Form {
@@ -25,30 +34,54 @@ export interface Form {
   reportedAt: string
   name: string
   phone: string
+  categories: readonly string[]
+  demands: readonly string[]
+  happenedAt: string
+  happenedWhere: string
+  purchasedOn: string
+  purchasedFrom: string
+  /** Their bytes are on the disk of this desk already. */
+  photos: readonly { id: Id; sha256: string; size: number; mime: string; taken_at: string }[]
+  /** The customer's own report this becomes, and the contact it left, masked. */
+  report: string
+  reportContact: string
+  /** A consultation's answer. */
+  answer: string
 }
 
 export const EMPTY: Form = {
   customer: '', site: '', asset: '', kind: 'repair', title: '', description: '', level: 3, reason: '', channel: 'hotline',
-  source: 'customer', reportedAt: '', name: '', phone: '',
+  source: 'customer', reportedAt: '', name: '', phone: '', categories: [], demands: [], happenedAt: '', happenedWhere: '',
+  purchasedOn: '', purchasedFrom: '', photos: [], report: '', reportContact: '', answer: '',
 }
 
 export type Field = keyof Form
 
+/** The form by the names of the act's arguments, which the rules speak. */
+const FIELDS: Partial<Record<keyof RegisterArgs, Field>> = {
+  customer_id: 'customer', site_id: 'site', asset_id: 'asset', title: 'title', description: 'description', level_reason: 'reason',
+  contact_name: 'name', contact_phone: 'phone', happened_at: 'happenedAt', happened_where: 'happenedWhere', demands: 'demands',
+  purchased_on: 'purchasedOn', purchased_from: 'purchasedFrom',
+}
+
+export function lackingOf(form: Form): ReturnType<typeof lacking> {
+  const said = Object.fromEntries(Object.entries(FIELDS).map(([name, field]) => [name, form[field]]))
+  const left = form.reportContact ? { contact_name: form.name || form.reportContact, contact_phone: form.phone || form.reportContact } : {}
+  return lacking({ ...said, ...left, kind: form.kind })
+}
+
 /** Without these the server would not take it. */
-export function missing(form: Form): Field[] {
-  return (['customer', 'site', 'title', 'reason'] as const).filter((field) => !String(form[field]).trim())
-}
+export const missing = (form: Form): Field[] => lackingOf(form).must.map((name) => FIELDS[name as keyof RegisterArgs]!)
 
-/** Without these somebody may drive out for nothing: worth a question while the customer is still on the line. */
-export function incomplete(form: Form): Field[] {
-  const wanted: Field[] = form.kind === 'repair' ? ['asset', 'description', 'name', 'phone'] : ['name', 'phone']
-  return wanted.filter((field) => !String(form[field]).trim())
-}
+export const suggestionOf = (form: Form, before: number): Suggestion => suggestLevel(form.title, form.description, before)
 
-export function completeness(form: Form): number {
-  const lacking = missing(form).length + incomplete(form).length
-  const all = 4 + (form.kind === 'repair' ? 4 : 2)
-  return Math.round(((all - lacking) / all) * 100)
+/** The customer's report in the form's fields. Where it is they wrote in their own words: a person finds the site. */
+export function filledFrom(id: string, body: CustomerReportBody): Partial<Form> {
+  const where = [body.place, body.equipment].filter(Boolean).join(' · ')
+  return {
+    report: id, reportContact: body.contact_masked, title: body.title, description: [body.description, body.company, where].filter(Boolean).join('\n'),
+    demands: body.demands, happenedAt: body.happened_at, happenedWhere: body.place, channel: 'web', source: 'customer', kind: 'repair',
+  }
 }
 
 export function argsOf(form: Form, now: number): Omit<RegisterArgs, 'id'> {
@@ -58,6 +91,10 @@ export function argsOf(form: Form, now: number): Omit<RegisterArgs, 'id'> {
     reported_at: (form.reportedAt && fromLocalInput(form.reportedAt)) || new Date(now).toISOString(),
     ...(form.asset && { asset_id: form.asset }), ...(form.name.trim() && { contact_name: form.name.trim() }),
     ...(form.phone.trim() && { contact_phone: form.phone.trim() }),
+    ...(form.categories.length && { categories: [...form.categories] }), ...(form.demands.length && { demands: [...form.demands] }),
+    ...(form.happenedAt && { happened_at: form.happenedAt }), ...(form.happenedWhere.trim() && { happened_where: form.happenedWhere.trim() }),
+    ...(form.purchasedOn && { purchased_on: form.purchasedOn }), ...(form.purchasedFrom.trim() && { purchased_from: form.purchasedFrom.trim() }),
+    ...(form.report && { report_id: form.report }), ...(form.kind === 'consultation' && form.answer.trim() && { answer: form.answer.trim() }),
   }
 }
 

@@ -9,6 +9,7 @@ import { isOnlyKeeper } from '@/roles'
 import { current } from '@/session'
 import '../deadlines/words'
 import BoardScreen from './board/BoardScreen.vue'
+import './intakeWords'
 import OfficeShell from './OfficeShell.vue'
 
 registerMessages({ 'zh-CN': officeZh, en: officeEn })
@@ -29,6 +30,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'policies', name: 'office-policies', component: () => import('../deadlines/PoliciesScreen.vue') },
       { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
+      { path: 'lists', name: 'office-lists', component: () => import('./people/ListsScreen.vue') },
       { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },
       { path: 'rescue', name: 'office-rescue', component: () => import('./rescue/RescueScreen.vue') },
       { path: 'parts', name: 'office-parts', component: () => import('./stock/PartsDesk.vue') },
