@@ -141,6 +141,11 @@ def _files(verdict: Verdict) -> None:
             verdict.found("lost", f"the bytes of {row.id}")
 
 
+def files_left() -> int:
+    """Declared files that are not verified."""
+    return db.session.scalar(select(func.count()).select_from(Attachment).where(Attachment.state != "verified")) or 0
+
+
 def tasks_left() -> int:
     """Work that is due or given up. What waits for a day yet to come (a deadline) is not."""
     soon = or_(Task.run_at <= clock.now() + SOON, Task.failed_at.is_not(None))

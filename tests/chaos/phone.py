@@ -31,6 +31,7 @@ from sync.protocol import APPLIED, MERGED
 
 TIMEOUT_SECONDS = 8.0
 PAUSE_SECONDS = (0.2, 0.8)  # between contacts
+ASK_ALL_SECONDS = 4.0  # at the end, between two tries with files the server has no place for
 MAX_PENDING = 120  # acts a person gathers while nothing gets through
 OPEN = ("dispatched", "accepted", "travelling", "arrived", "working", "paused")
 MOVES = {
@@ -59,6 +60,7 @@ class Person:
         self.storage = SqliteStorage(settings["store"])
         self.client = Client(self.storage, HttpTransport(settings["url"], TIMEOUT_SECONDS), version="chaos")
         self.diary = Path(settings["diary"])
+        self.asked_all = 0.0
 
     # --- Saving -------------------------------------------------------------------------------------------
 
@@ -164,15 +166,23 @@ class Person:
             except (Refused, Unreachable) as error:
                 return str(error)
         if retry:  # somebody presses "now": files that stepped aside get their turn
+            # The server has no place for the file of an act it refused, or holds: asked in each round, such files
+            # were three of four requests of a run.
+            counted, patient = self._counted(), time.monotonic() - self.asked_all < ASK_ALL_SECONDS
+            self.asked_all = self.asked_all if patient else time.monotonic()
             with self.storage.transaction():
                 for file in self.storage.files():
-                    if file.state == "waiting" and file.not_before:
+                    if file.state == "waiting" and file.not_before and (file.act_id in counted or not patient):
                         self.storage.put_file(replace(file, not_before=""))
         return self.client.sync().stopped
 
+    def _counted(self) -> set[str]:
+        """Acts that took effect, as far as this phone was told."""
+        done = (APPLIED, MERGED)
+        return {e.id for e in self.storage.entries() if e.receipt and e.receipt["outcome"] in done}
+
     def state(self, stopped: str | None) -> dict[str, Any]:
-        entries = self.storage.entries()
-        counted = {e.id for e in entries if e.receipt and e.receipt["outcome"] in (APPLIED, MERGED)}
+        entries, counted = self.storage.entries(), self._counted()
         # What a visit's next crew sees is not for this phone to hear: then "sent" is the last it knows of a photo.
         here = {row.id for row in self.storage.rows("attachment")}
         files = [f for f in self.storage.files() if f.state == "waiting" and f.act_id in counted]

@@ -24,7 +24,7 @@ from flask import Flask
 from server.backup.making import backups_in
 from server.extensions import reading
 from tests.cast import make_cast, password_of
-from tests.chaos.checks import Verdict, check, tasks_left
+from tests.chaos.checks import Verdict, check, files_left, tasks_left
 from tests.chaos.house import ROOT, House
 from tests.chaos.wire import Wire
 from tests.conftest import build_app, close, migrate
@@ -207,7 +207,9 @@ class Chaos:
             now = time.monotonic()
             if left != before:
                 before, moved = left, now
-                self.say(f"{now - began:6.1f} s  left: acts and files of each client, tasks: {left}")
+                self.say(
+                    f"{now - began:6.1f} s  left: acts and files of each client, tasks and files at the server: {left}"
+                )
             if now - moved > STILL_SECONDS or now - began > DRAIN_SECONDS:
                 break
             time.sleep(0.3)
@@ -215,18 +217,18 @@ class Chaos:
 
     def _left(self) -> tuple[list[int | None], int]:
         states = [client.state() for client in self.clients]
-        return [s["pending"] + s["files"] if s else None for s in states], self._tasks_left()
+        return [s["pending"] + s["files"] if s else None for s in states], self._left_there()
 
     def _at_rest(self) -> bool:
         states = [client.state() for client in self.clients]
         if not all(s.get("order") == "drain" and s["complete"] and not s["pending"] + s["files"] for s in states):
             return False
-        return len({(s["epoch"], s["rev"]) for s in states}) == 1 and self._tasks_left() == 0
+        return len({(s["epoch"], s["rev"]) for s in states}) == 1 and self._left_there() == 0
 
-    def _tasks_left(self) -> int:
+    def _left_there(self) -> int:
         reading.set(True)  # a look that waits for nobody
         with self.app.app_context():
-            return tasks_left()
+            return tasks_left() + files_left()
 
     def _judge(self, verdict: Verdict, rest: float) -> None:
         for client, state in self._last:
