@@ -14,9 +14,11 @@ from sqlalchemy import ColumnElement, String, bindparam, cast, delete, insert, o
 from sqlalchemy.orm import Session
 
 from server.models import (
+    ArchiveChange,
     Attachment,
     CustomerReportFile,
     Defect,
+    DocumentPage,
     ServiceRecord,
     Site,
     Subscription,
@@ -238,6 +240,12 @@ def may_read_file(session: Session, user_id: str, sha256: str) -> bool:
         return True
     of_defects = select(Defect.site_id).join(Attachment, Attachment.parent_id == Defect.id).distinct()
     sites = set(session.scalars(of_defects.where(*shown, Attachment.parent_noun == "defect", ~Attachment.withdrawn)))
+    of_changes = select(ArchiveChange.site_id).join(Attachment, Attachment.parent_id == ArchiveChange.id).distinct()
+    proof = of_changes.where(*shown, Attachment.parent_noun == "archive_change", ~Attachment.withdrawn)
+    documents = session.scalars(select(DocumentPage.site_id).where(DocumentPage.sha256 == sha256)).all()
+    if None in documents:  # a manual is reference: everybody's who is active
+        return True
+    sites |= {*session.scalars(proof), *(site for site in documents if site)}
     of_records = select(ServiceRecord.site_id).join(Attachment, Attachment.visit_id == ServiceRecord.visit_id)
     of_place = (Attachment.purpose.in_(Attachment.OF_THE_PLACE), ~Attachment.withdrawn)
     sites |= set(session.scalars(of_records.where(*shown, *of_place).distinct()))

@@ -18,7 +18,6 @@ import { readMeta, writeMeta } from './store/meta'
 import { openStore } from './store/opening'
 import { ActRefused } from './store/refusal'
 import { officeKey, rememberOfficeKey } from './store/rescue'
-import { clearShelf } from './store/shelf'
 import { SESSION_CHANNEL, saySignedOut } from './store/signal'
 import { askForPersistence } from './store/storage'
 import { NoContact, Problem, epochOf, jsonOf, plainRequest, request, tokensOf } from './sync/http'
@@ -100,7 +99,7 @@ export async function logout(): Promise<void> {
     await tables.rows.clear()
     await writeMeta(tables, { tokens: null, cookie: null, firstSyncComplete: false, pulledRows: 0 })
   })
-  await clearShelf(store.userId)
+  await import('./store/shelf').then(({ clearShelf }) => clearShelf(store.userId)).catch(() => {}) // it can be had again; signing out cannot wait
   await setDeviceSetting('lastUser', null)
   await forgetMarker(store.userId)
   saySignedOut(store.userId)

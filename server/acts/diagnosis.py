@@ -14,6 +14,7 @@ from server.models.visit import GONE
 from sync.merge import CONFLICT, SAME, Merged, merge_field
 from sync.rules import rule
 
+CONSENTS = ("", "given", "refused")
 RESULTS = ("", "passed", "partly", "failed")
 
 
@@ -67,6 +68,8 @@ def _shape(name: str, value: Any) -> Any:
     longest = MAX_TEXT if name.endswith("_text") or name == "cautions" else 64
     if not isinstance(value, str) or len(value) > longest:
         raise Rejected("args-invalid", f"changes.{name}: not a text of at most {longest} characters")
+    if name == "consent" and value not in CONSENTS:
+        raise Rejected("args-invalid", "changes.consent: neither given nor refused")
     if name == "test_result" and value not in RESULTS:
         raise Rejected("args-invalid", "changes.test_result: unknown result")
     return value

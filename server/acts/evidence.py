@@ -18,6 +18,7 @@ from server.config import MAX_FILE_BYTES
 from server.models import (
     FACTS,
     SYNCED,
+    ArchiveChange,
     Attachment,
     Conflict,
     Defect,
@@ -34,9 +35,11 @@ from server.scopes import knows_file
 SHA256 = r"[0-9a-f]{64}\Z"
 PARENTS = (
     "visit", "diagnosis", "part_use", "checklist_run", "checklist_answer", "signature", "waiver", "defect",
-    "attachment",  # the original of a marked copy, or the "before" of an "after" from the same spot
+    "archive_change", "attachment",  # the original of a marked copy, or the "before" of an "after" from the same spot
     "quotation", "custody", "message_slip",
 )  # fmt: skip
+#: Nouns of a site that name their pictures, for those who do not hold the work order they were taken for.
+SHOW_THEIRS: dict[str, type[Defect] | type[ArchiveChange]] = {"defect": Defect, "archive_change": ArchiveChange}
 
 
 class AttachmentArgs(ArgsSchema):
@@ -90,11 +93,11 @@ def add_attachment(
         id=id, visit_id=visit_id, work_order_id=order.id, sha256=sha256, taken_at=taken_at, state="declared", thumbs={},
         **args,
     )  # fmt: skip
-    if fact.parent_noun == "defect" and fact.parent_id:
-        defect = ctx.lock(Defect, fact.parent_id)
-        if defect.site_id != order.site_id:
+    if fact.parent_noun in SHOW_THEIRS and fact.parent_id:
+        shows = ctx.lock(SHOW_THEIRS[fact.parent_noun], fact.parent_id)
+        if shows.site_id != order.site_id:
             raise Rejected("args-invalid", "parent_id: at another site")
-        defect.show(id, sha256)
+        shows.show(id, sha256)
     if late:
         fact.mark_late()
     stored = ctx.find(StoredFile, sha256)
@@ -141,8 +144,8 @@ def _register_withdrawal(name: str, model: type[Attachment] | type[Note]) -> Non
         fact = ctx.lock(model, id)
         own_fact(ctx, fact)
         fact.withdrawn = True
-        if isinstance(fact, Attachment) and fact.parent_noun == "defect" and fact.parent_id:
-            ctx.lock(Defect, fact.parent_id).hide(id)
+        if isinstance(fact, Attachment) and fact.parent_noun in SHOW_THEIRS and fact.parent_id:
+            ctx.lock(SHOW_THEIRS[fact.parent_noun], fact.parent_id).hide(id)
         if isinstance(fact, Attachment) and fact.visit_id:
             _hide_from_record(ctx, fact)
         return DONE

@@ -30,6 +30,7 @@ def init_doors(app: Flask) -> None:
     from server.api.archive import blueprint as archive
     from server.api.auth import blueprint as auth
     from server.api.docs import blueprint as docs
+    from server.api.documents import blueprint as documents
     from server.api.files import blueprint as files
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
@@ -44,7 +45,7 @@ def init_doors(app: Flask) -> None:
     if proxies:  # else every address is the proxy's, and the limit of one would hit all
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     smorest.init_app(app)
-    for door in (auth, sync, files, reports, imports, rescue, archive, plan, admin, links, health, docs):
+    for door in (auth, sync, files, reports, imports, rescue, archive, plan, admin, links, health, documents, docs):
         smorest.register_blueprint(door)
     app.register_blueprint(public)
     app.register_blueprint(pwa.blueprint)

@@ -14,6 +14,7 @@ from server.models.deadline import (
     SlaPolicy,
 )
 from server.models.defect import Defect
+from server.models.dossier import ArchiveChange, Document, DocumentPage, Favourite
 from server.models.evidence import (
     Attachment,
     ChecklistAnswer,
@@ -50,18 +51,20 @@ SYNCED: dict[str, type[Synced]] = {
         PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey, Quotation, Charge,
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice,
+        ArchiveChange, Document, Favourite,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
-    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict",
-    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber",
-    "Defect", "DelayDeclaration", "Device", "Diagnosis", "Divergence", "DutyShift", "Escalation", "Event", "Fact",
-    "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry", "MessageSlip", "Note", "Notice", "Part",
-    "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof", "PriceItem", "Quotation",
-    "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServiceRecord",
-    "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription",
-    "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
+    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact",
+    "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
+    "DelayDeclaration", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift", "Escalation",
+    "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry", "MessageSlip",
+    "Note", "Notice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof",
+    "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem",
+    "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement",
+    "StoredFile", "Subscription", "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact",
+    "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

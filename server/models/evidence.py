@@ -21,7 +21,7 @@ class Diagnosis(Edited, Fact, db.Model):
     NOUN = "diagnosis"
     WIRE = (
         "asset_id", "symptom_code", "symptom_text", "cause_code", "cause_text", "action_code", "action_text",
-        "cautions", "test_result", "test_text",
+        "cautions", "test_result", "test_text", "consent", "consent_name", "consent_at",
     )  # fmt: skip
     asset_id: Mapped[str | None] = id_column()
     symptom_code: Mapped[str] = mapped_column(String(64), default="")
@@ -33,6 +33,11 @@ class Diagnosis(Edited, Fact, db.Model):
     cautions: Mapped[str] = mapped_column(Text, default="")
     test_result: Mapped[str] = mapped_column(String(16), default="")
     test_text: Mapped[str] = mapped_column(Text, default="")
+    # Whether the customer agreed before anything was opened: given or refused, by whom, and when by the phone's
+    # clock; null on rows that are older than the question.
+    consent: Mapped[str | None] = mapped_column(String(16))
+    consent_name: Mapped[str | None] = mapped_column(String(64))
+    consent_at: Mapped[str | None] = mapped_column(String(40))
 
 
 class PartUse(Fact, db.Model):

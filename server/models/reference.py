@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Date, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.extensions import db
-from server.models.base import NAME_LENGTH, Synced, json_list
+from server.models.base import NAME_LENGTH, Instant, Synced, id_column, json_list
 
 
 class Reference(Synced):
@@ -97,7 +97,7 @@ class Article(Reference, db.Model):
     NOUN = "article"
     WIRE = (
         "number", "title", "title_en", "asset_class", "brand", "keywords", "symptom_codes",
-        "text", "summary_en", "review_on",
+        "text", "summary_en", "review_on", "state", "visit_id", "reviewed_by", "reviewed_at", "review_note",
     )  # fmt: skip
     number: Mapped[str] = mapped_column(String(64), unique=True)
     title: Mapped[str] = mapped_column(String(NAME_LENGTH))
@@ -109,3 +109,9 @@ class Article(Reference, db.Model):
     text: Mapped[str] = mapped_column(Text, default="")
     summary_en: Mapped[str] = mapped_column(Text, default="")
     review_on: Mapped[date | None] = mapped_column(Date)
+    # proposed → published | declined, published → retired; null: published, and older than these states.
+    state: Mapped[str | None] = mapped_column(String(16))
+    visit_id: Mapped[str | None] = id_column()  # the visit whose solution it tells
+    reviewed_by: Mapped[str | None] = id_column()
+    reviewed_at: Mapped[datetime | None] = mapped_column(Instant)
+    review_note: Mapped[str | None] = mapped_column(Text)

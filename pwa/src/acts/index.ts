@@ -1,5 +1,6 @@
 /** What a person does. Screens import from here; every function resolves when the act is durable on this device. */
 export { ActRefused, type RefusalCode } from '../store/refusal'
+export * from './dossier'
 export * from './attachment'
 export * from './checklist'
 export * from './defect'

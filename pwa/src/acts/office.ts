@@ -177,3 +177,14 @@ export async function importRescue(id: Id): Promise<Rescue> {
   return (await (await answered(`/api/rescue/${id}/import`, { method: 'POST', signal: AbortSignal.timeout(RESCUE_TIMEOUT_MS) })).json()) as Rescue
 }
 export const listRescues = async (): Promise<Rescue[]> => (await answered('/api/rescue')).json() as Promise<Rescue[]>
+
+export interface BroughtPage { sha256: string; size: number; mime: string; width: number; height: number }
+
+/** A PDF of sixty pages is drawn at the server, which takes its time. */
+const PAGES_TIMEOUT_MS = 5 * 60_000
+
+/** A picture is one page, a PDF as many as it has; they are at the server when this comes back. */
+export async function bringPages(file: File): Promise<BroughtPage[]> {
+  const init = { method: 'POST', body: file, headers: { 'Content-Type': 'application/octet-stream' }, signal: AbortSignal.timeout(PAGES_TIMEOUT_MS) }
+  return ((await (await answered('/api/documents/pages', init)).json()) as { pages: BroughtPage[] }).pages
+}

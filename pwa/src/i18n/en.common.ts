@@ -113,6 +113,7 @@ export const enCommon: Record<keyof typeof zhCommon, string> = {
   'role.admin': 'Administrator',
 
   'tab.visits': 'Visits',
+  'tab.knowledge': 'Knowledge',
   'tab.sync': 'Sync',
   'tab.settings': 'Me',
 

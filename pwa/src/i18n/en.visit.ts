@@ -72,6 +72,8 @@ export const enVisit: Record<keyof typeof zhVisit, string> = {
   'visit.care': 'Deadlines, holds, help',
   'visit.care_hint': 'Declare a delay, hold, plan, ask for help',
   'visits.notices': '{n} new notice | {n} new notices',
+  'visit.knowledge': 'Drawings and manuals',
+  'visit.knowledge_hint': 'Layout, wiring and manuals, also without a signal',
   'visit.gone': 'This visit is not on this phone',
   'visit.gone_hint': 'It may have been reassigned or archived. What you sent is at the server.',
   'visits.lost': 'Cancelled or reassigned; no need to go:',

@@ -9,15 +9,17 @@ import { laterEn } from './later.en'
 import { laterZh } from './later.zh'
 import { patrolEn } from './patrol.en'
 import { patrolZh } from './patrol.zh'
+import { knowledgeEn } from './knowledge.en'
+import { knowledgeZh } from './knowledge.zh'
 import { photoEn } from './photo.en'
 import { photoZh } from './photo.zh'
 import { zh } from './zh'
 
 const SRC = join(import.meta.dirname, '..')
-const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/patrol']
+const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/knowledge', 'screens/patrol']
 /** With the words a lazily loaded screen brings along. */
-const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...patrolZh, ...laterZh }
-const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...patrolEn, ...laterEn }
+const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh }
+const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 
 beforeEach(async () => {

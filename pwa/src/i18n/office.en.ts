@@ -17,6 +17,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.nav.board': 'Board',
   'office.nav.orders': 'Work orders',
   'office.nav.register': 'Register',
+  'office.nav.dossier': 'Archive',
   'office.nav.import': 'Import',
   'office.nav.people': 'People & devices',
   'office.saving': 'Saving…',

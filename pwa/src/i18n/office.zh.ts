@@ -16,6 +16,7 @@ export const officeZh = {
   'office.nav.board': '看板',
   'office.nav.orders': '工单',
   'office.nav.register': '登记工单',
+  'office.nav.dossier': '资料',
   'office.nav.import': '导入',
   'office.nav.people': '人员与设备',
   'office.saving': '正在保存…',

@@ -111,6 +111,7 @@ export const zhCommon = {
   'role.admin': '管理员',
 
   'tab.visits': '任务',
+  'tab.knowledge': '知识',
   'tab.sync': '同步',
   'tab.settings': '我的',
 

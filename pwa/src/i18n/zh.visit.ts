@@ -70,6 +70,8 @@ export const zhVisit = {
   'visit.care': '期限、挂起、求助',
   'visit.care_hint': '申报延期、挂起、方案、请人帮忙',
   'visits.notices': '{n} 条新通知',
+  'visit.knowledge': '现场图纸与手册',
+  'visit.knowledge_hint': '点位图、接线图、手册，没信号也能看',
   'visit.gone': '这个任务不在手机上',
   'visit.gone_hint': '它可能已改派或归档。您发送过的内容都在服务器上。',
   'visits.lost': '已取消或改派，不用再去：',

@@ -2,7 +2,8 @@
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
-  AnswerValue, CatalogueKind, DiagnosisFields, DutyKind, Id, Instant, LinkKind, Place, PartSource, PointBody, PresenceProofBody, Purpose, Rating,
+  AnswerValue, ArchiveChangeBody, ArticleBody, CatalogueKind, DiagnosisFields, DocumentBody, DocumentPage,
+  DocumentPin, DutyKind, Id, Instant, LinkKind, PartSource, Place, PointBody, PresenceProofBody, Purpose, Rating,
   Severity, SignerRole, Strokes, VisitMode, WorkOrderBody, WorkOrderKind,
 } from './nouns'
 
@@ -137,6 +138,13 @@ export interface SignArgs extends OnVisit {
   opinion?: string
 }
 
+export type EditableArticle = Pick<ArticleBody, 'title' | 'title_en' | 'asset_class' | 'brand' | 'keywords' | 'text' | 'summary_en' | 'symptom_codes'>
+export interface AddDocumentArgs extends Pick<DocumentBody, 'kind' | 'title'>, Partial<Pick<DocumentBody, 'title_en' | 'asset_class' | 'brand' | 'model' | 'revision'>> {
+  id: Id
+  site_id?: Id | null
+  pages: Pick<DocumentPage, 'sha256'>[]
+}
+
 export type ReviewDecision = 'apply' | 'amend' | 'attach' | 'discard'
 export interface SettleReviewArgs {
   id: Id
@@ -185,6 +193,17 @@ export interface Args extends FieldArgs, StockArgs, DeadlineArgs {
   'work_order.draft': DraftArgs
   'work_order.triage': { id: Id; level: 1 | 2 | 3; level_reason: string; note?: string }
   'work_order.merge': { id: Id; into_id: Id; note?: string }
+  'archive.propose': OnVisit & { id: Id; asset_id?: Id | null; changes: ArchiveChangeBody['changes']; note?: string }
+  'archive.withdraw': Withdraw
+  'archive.decide': { id: Id; decision: 'approve' | 'decline'; values?: ArchiveChangeBody['changes'] | null; note?: string }
+  'document.add': AddDocumentArgs
+  'document.retire': { id: Id }
+  'document.pin': Omit<DocumentPin, 'by'> & { document_id: Id }
+  'document.unpin': { id: Id; document_id: Id }
+  'article.propose': OnVisit & { id: Id } & Pick<ArticleBody, 'title' | 'text'> & Partial<Pick<ArticleBody, 'asset_class' | 'brand' | 'keywords' | 'symptom_codes'>>
+  'article.edit': { id: Id; changes: Changes<EditableArticle> }
+  'article.review': { id: Id; decision: 'publish' | 'decline' | 'retire'; review_on?: string | null; note?: string }
+  'favourite.set': { id: Id; noun: 'article' | 'document'; row_id: Id; chosen: boolean }
   'note.add': OnVisit & { id: Id; text: string }
   'report.sign': SignArgs
   'report.waive': WithReason & { id: Id }

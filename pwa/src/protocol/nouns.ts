@@ -1,5 +1,6 @@
 /** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
 import type { AnswerValue } from './checklist'
+import type { DossierBodies } from './dossier_nouns'
 import type { FieldBodies } from './field_nouns'
 import type { DeadlineBodies, PolicySettings } from './deadlines'
 import type {
@@ -10,6 +11,7 @@ import type {
 export type { AnswerValue } from './checklist'
 export type * from './field_nouns'
 export type * from './deadlines'
+export type * from './dossier_nouns'
 export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
@@ -166,6 +168,10 @@ export interface DiagnosisFields {
   cautions: string
   test_result: TestResult | '' | null
   test_text: string
+  /** Before the repair; absent on rows of an older server. */
+  consent?: 'given' | 'refused' | '' | null
+  consent_name?: string | null
+  consent_at?: string | null
 }
 
 export interface DiagnosisBody extends Fact, DiagnosisFields {}
@@ -357,7 +363,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

@@ -88,6 +88,31 @@ export interface ArticleBody extends Common {
   text: string
   summary_en: string
   review_on: Day | null
+  /** Null, or absent on rows of an older server: published. */
+  state?: 'proposed' | 'published' | 'declined' | 'retired' | null
+  visit_id?: Id | null
+  reviewed_by?: Id | null
+  reviewed_at?: Instant | null
+  review_note?: string | null
+}
+
+export type DocumentKind = 'principle' | 'wiring' | 'layout' | 'duct' | 'fibre_splice' | 'manual' | 'other'
+export interface DocumentPage { sha256: string; size: number; mime: string; width: number; height: number }
+/** `x` and `y` are shares of the page. */
+export interface DocumentPin { id: Id; page: number; x: number; y: number; label: string; asset_id: Id | null; by?: Id }
+
+export interface DocumentBody extends Common {
+  site_id: Id | null
+  kind: DocumentKind
+  title: string
+  title_en: string
+  asset_class: string
+  brand: string
+  model: string
+  revision: string
+  pages: DocumentPage[]
+  pins: DocumentPin[]
+  state: 'active' | 'retired'
 }
 
 export interface CustomerBody extends Common {

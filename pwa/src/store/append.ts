@@ -80,7 +80,7 @@ async function visitOf(act: Act, overlay: Overlay): Promise<Id | null> {
   const args = act.args as { visit_id?: Id; run_id?: Id; id?: Id }
   if (args.visit_id) return args.visit_id
   if (args.run_id) return (await overlay.get('checklist_run', args.run_id))?.body.visit_id ?? null
-  const noun = { 'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note', 'defect.withdraw': 'defect' }[act.act as string]
+  const noun = { 'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note', 'defect.withdraw': 'defect', 'archive.withdraw': 'archive_change' }[act.act as string]
   if (act.act === 'visit.dispatch') return args.id ?? null
   return noun ? ((await overlay.get(noun as 'note', args.id!))?.body.visit_id ?? null) : null
 }

@@ -10,7 +10,6 @@ import { forgetUser, setDeviceSetting } from './device'
 import { chunksOf } from './files'
 import { forgetMarker } from './marker'
 import { readMeta, writeMeta } from './meta'
-import { clearShelf } from './shelf'
 import { saySignedOut } from './signal'
 
 /** What the sign-in screen tells the person whose phone was shut out, when the last of it has arrived. */
@@ -25,7 +24,7 @@ export async function beginDraining(database: UserDatabase, at: Instant): Promis
     await db.rows.clear()
     await writeMeta(db, { draining: { at, acts, files }, cookie: null, firstSyncComplete: false, pulledRows: 0 })
   })
-  await clearShelf(database.userId)
+  await import('./shelf').then(({ clearShelf }) => clearShelf(database.userId)).catch(() => {})
 }
 
 /** What the server has needs no second copy here. True when nothing is left. */

@@ -3,16 +3,19 @@ import { onScopeDispose, shallowRef, watch, type Ref } from 'vue'
 import { currentStore } from './current'
 import { localBytes } from './files'
 import { askServer } from './server'
-import { fromShelf, putOnShelf } from './shelf'
 
 export type Size = 'original' | '320' | '1280'
 
 /** A picture of at most so many bytes is shown as it is. */
 const SMALL_BYTES = 150 * 1024
 
+/** Fetched with the first picture, not with the first screen. */
+const shelf = () => import('./shelf')
+
 /** The file as a Blob; null when neither this device nor, at the moment, the server has it. */
 export async function readFile(sha256: string, size: Size = 'original'): Promise<Blob | null> {
   const { db, userId } = currentStore()
+  const { fromShelf, putOnShelf } = await shelf()
   const shelved = await fromShelf(userId, sha256, size)
   if (shelved) return shelved
   const local = await localBytes(db, sha256)
@@ -31,7 +34,7 @@ async function previewOf(userId: string, sha256: string, size: Size, whole: Blob
   const { shrink } = await import('./shrinking')
   const made = await shrink(whole, Number(size))
   if (!made) return /hei[cf]/.test(whole.type) ? null : whole
-  await putOnShelf(userId, sha256, size, made.blob)
+  await (await shelf()).putOnShelf(userId, sha256, size, made.blob)
   return made.blob
 }
 

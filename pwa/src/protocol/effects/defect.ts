@@ -108,21 +108,25 @@ const merge: Effect<'work_order.merge'> = async (act, view, actor) => {
   return [{ ...order, body: { ...order.body, state, merged_into_id: into_id, due_at: null } }, eventOf(act, actor, id, null, data)]
 }
 
-/** The defect a picture belongs to shows it, or no longer. */
+/** What a picture belongs to shows it, or no longer. */
 export async function pictured(view: View, args: Pick<Args['attachment.add'], 'id' | 'parent_noun' | 'parent_id' | 'sha256'>): Promise<Change[]> {
-  const defect = await parentOf(view, args)
-  if (!defect) return []
-  const photos = [...defect.body.photos.filter((photo) => photo.id !== args.id), { id: args.id, sha256: args.sha256 }]
-  return [{ ...defect, body: { ...defect.body, photos } }]
+  const row = await parentOf(view, args)
+  return row ? [showing(row, [...row.body.photos.filter((photo) => photo.id !== args.id), { id: args.id, sha256: args.sha256 }])] : []
 }
 
 export async function unpictured(view: View, photo: ViewRow<'attachment'>): Promise<Change[]> {
-  const defect = await parentOf(view, photo.body)
-  return defect ? [{ ...defect, body: { ...defect.body, photos: defect.body.photos.filter((one) => one.id !== photo.id) } }] : []
+  const row = await parentOf(view, photo.body)
+  return row ? [showing(row, row.body.photos.filter((one) => one.id !== photo.id))] : []
 }
 
-const parentOf = async (view: View, { parent_noun, parent_id }: { parent_noun?: string | null; parent_id?: Id | null }) =>
-  (parent_noun === 'defect' && parent_id ? view.get('defect', parent_id) : undefined)
+type Showing = ViewRow<'defect'> | ViewRow<'archive_change'>
+const showing = (row: Showing, photos: DefectBody['photos']): Change => ({ ...row, body: { ...row.body, photos } }) as Change
+
+async function parentOf(view: View, { parent_noun, parent_id }: { parent_noun?: string | null; parent_id?: Id | null }): Promise<Showing | undefined> {
+  if (!parent_id) return undefined
+  if (parent_noun === 'defect') return view.get('defect', parent_id)
+  return parent_noun === 'archive_change' ? view.get('archive_change', parent_id) : undefined
+}
 
 export const defectEffects = {
   'defect.open': open,

@@ -17,7 +17,7 @@ export async function newOn(view: View, noun: Noun, id: string, visitId: string)
 /** A diagnosis before its first edit. */
 export const NO_DIAGNOSIS: DiagnosisFields = {
   asset_id: null, symptom_code: '', symptom_text: '', cause_code: '', cause_text: '', action_code: '',
-  action_text: '', cautions: '', test_result: '', test_text: '',
+  action_text: '', cautions: '', test_result: '', test_text: '', consent: '', consent_name: '', consent_at: '',
 }
 
 const editDiagnosis: Effect<'diagnosis.edit'> = async (act, view, actor) => {

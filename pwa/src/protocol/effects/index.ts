@@ -2,6 +2,7 @@
 import type { Act, ActName } from '../acts'
 import { checklistEffects } from './checklist'
 import { deadlineEffects } from './deadline'
+import { dossierEffects } from './dossier'
 import { defectEffects } from './defect'
 import { factEffects } from './fact'
 import { moneyEffects } from './money'
@@ -13,8 +14,8 @@ import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
-  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...moneyEffects, ...stockEffects, ...officeEffects, ...intakeEffects,
-  ...preparingEffects, ...deadlineEffects,
+  ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...dossierEffects, ...moneyEffects, ...stockEffects,
+  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects,
 }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */

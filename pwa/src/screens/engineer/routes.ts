@@ -13,6 +13,10 @@ const rest = {
   report: () => import('./ReportScreen.vue'),
   history: () => import('./HistoryScreen.vue'),
   quarter: () => import('../patrol/QuarterScreen.vue'),
+  knowledge: () => import('../knowledge/KnowledgeScreen.vue'),
+  article: () => import('../knowledge/ArticleScreen.vue'),
+  document: () => import('../knowledge/DocumentScreen.vue'),
+  storage: () => import('../knowledge/StorageScreen.vue'),
   ledger: () => import('./LedgerScreen.vue'),
   timeline: () => import('./TimelineScreen.vue'),
   ticket: () => import('./TicketScreen.vue'),
@@ -29,6 +33,10 @@ const rest = {
 
 export const routes: RouteRecordRaw[] = [
   { path: '/visits', component: VisitsScreen, meta: { tab: true } },
+  { path: '/knowledge', component: rest.knowledge, meta: { tab: true } },
+  { path: '/knowledge/:id', component: rest.article },
+  { path: '/documents/:id', component: rest.document },
+  { path: '/storage', component: rest.storage },
   { path: '/visits/:id', component: rest.visit },
   { path: '/visits/:id/diagnosis', component: rest.diagnosis },
   { path: '/visits/:id/parts', component: rest.parts },

@@ -31,6 +31,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'lists', name: 'office-lists', component: () => import('./people/ListsScreen.vue') },
+      { path: 'dossier', name: 'office-dossier', component: () => import('./dossier/DossierScreen.vue') },
       { path: 'import', name: 'office-import', component: () => import('./import/ImportScreen.vue') },
       { path: 'rescue', name: 'office-rescue', component: () => import('./rescue/RescueScreen.vue') },
       { path: 'parts', name: 'office-parts', component: () => import('./stock/PartsDesk.vue') },

@@ -1,5 +1,1 @@
-import { registerMessages } from '@/i18n'
-import { photoEn } from '@/i18n/photo.en'
-import { photoZh } from '@/i18n/photo.zh'
-
-registerMessages({ 'zh-CN': photoZh, en: photoEn })
+import '@/i18n/photo'
