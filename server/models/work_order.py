@@ -26,12 +26,9 @@ class WorkOrder(Edited, Synced, db.Model):
     WIRE = (
         "number", "state", "kind", "title", "description", "customer_id", "customer_name", "site_id", "site_name",
         "asset_id", "level", "level_reason", "channel", "source", "categories", "contact_masked", "reported_at",
-        "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id",
-        "purchased_on", "purchased_from", "happened_at", "happened_where", "demands", "handover",
-        "estimate",
         "owner_id", "follow_up", "due_at", "cancelled", "raised_by_id", "defect_id", "merged_into_id", "sla", "plan",
         "reopened", "visits_before", "purchased_on", "purchased_from", "happened_at", "happened_where", "demands",
-        "handover",
+        "handover", "estimate",
     )  # fmt: skip
     KINDS = ("repair", "monthly", "quarterly", "half_year", "other", "consultation")
     DEMANDS = ("explain", "replace", "compensate", "improve", "repair")
