@@ -2,6 +2,7 @@
 import type { AnswerValue } from './checklist'
 import type { DossierBodies } from './dossier_nouns'
 import type { FieldBodies } from './field_nouns'
+import type { IntakeBodies } from './intake_nouns'
 import type { DeadlineBodies, PolicySettings } from './deadlines'
 import type {
   ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, DutyShiftBody, Id, Instant,
@@ -12,6 +13,7 @@ export type { AnswerValue } from './checklist'
 export type * from './field_nouns'
 export type * from './deadlines'
 export type * from './dossier_nouns'
+export type * from './intake_nouns'
 export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
@@ -71,44 +73,6 @@ export interface WorkOrderBody extends Common {
   handover?: null | { to_id: Id; by_id: Id; at: Instant; until: Instant; note: string }
   /** What triage says it will take; absent on rows of an older server. */
   estimate?: null | { mode: VisitMode; people: number; minutes: number; parts: string[]; note: string; by: Id; at: Instant }
-}
-
-/** What a customer sent by the public form. */
-export interface CustomerReportBody extends Common {
-  state: 'new' | 'registered' | 'merged' | 'declined'
-  company: string
-  place: string
-  equipment: string
-  title: string
-  description: string
-  happened_at: string
-  demands: string[]
-  contact_masked: string
-  files: { sha256: string; size: number; mime: string; width: number; height: number }[]
-  work_order_id: Id | null
-  reason: string
-  decided_by: Id | null
-}
-
-export type LinkKind = 'status' | 'sign' | 'rate'
-export interface CustomerLinkBody extends Common {
-  work_order_id: Id | null
-  visit_id: Id | null
-  kind: LinkKind
-  expires_at: Instant
-  used_at: Instant | null
-  revoked_at: Instant | null
-}
-
-export interface SurveyBody extends Common {
-  work_order_id: Id
-  visit_id: Id | null
-  mode: 'link' | 'phone' | 'call'
-  speed: number
-  solution: number
-  attitude: number
-  words: string
-  by_name: string
 }
 
 export type VisitState =
@@ -363,7 +327,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody
@@ -396,9 +360,6 @@ export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies {
   phone_status: PhoneStatusBody
   duty_shift: DutyShiftBody
   review_item: ReviewItemBody
-  customer_report: CustomerReportBody
-  customer_link: CustomerLinkBody
-  survey: SurveyBody
 }
 
 export type Noun = keyof Bodies
