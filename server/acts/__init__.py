@@ -263,6 +263,7 @@ def load_verbs() -> None:
         knowledge,
         link,
         money,
+        monthly,
         notices,
         owner,
         papers,

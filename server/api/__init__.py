@@ -35,6 +35,7 @@ def init_doors(app: Flask) -> None:
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
     from server.api.links import blueprint as links
+    from server.api.month import blueprint as month
     from server.api.plan import blueprint as plan
     from server.api.public import blueprint as public
     from server.api.reports import blueprint as reports
@@ -45,7 +46,22 @@ def init_doors(app: Flask) -> None:
     if proxies:  # else every address is the proxy's, and the limit of one would hit all
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies)  # type: ignore[method-assign]
     smorest.init_app(app)
-    for door in (auth, sync, files, reports, imports, rescue, archive, plan, admin, links, health, documents, docs):
+    for door in (
+        auth,
+        sync,
+        files,
+        reports,
+        imports,
+        rescue,
+        archive,
+        plan,
+        month,
+        admin,
+        links,
+        health,
+        documents,
+        docs,
+    ):
         smorest.register_blueprint(door)
     app.register_blueprint(public)
     app.register_blueprint(pwa.blueprint)

@@ -2,6 +2,7 @@
 
 from server.models.archive import ArchiveEntry, ArchiveGram
 from server.models.base import Fact, Synced, new_id
+from server.models.closing import MonthlyReport
 from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
 from server.models.deadline import (
     DelayDeclaration,
@@ -51,7 +52,7 @@ SYNCED: dict[str, type[Synced]] = {
         PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey, Quotation, Charge,
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice,
-        ArchiveChange, Document, Favourite,
+        ArchiveChange, Document, Favourite, MonthlyReport,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
@@ -62,6 +63,7 @@ __all__ = [
     "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
     "DelayDeclaration", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift", "Escalation",
     "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry", "MessageSlip",
+    "MonthlyReport",
     "Note", "Notice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof",
     "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem",
     "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement",

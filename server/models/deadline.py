@@ -89,7 +89,7 @@ class DelayDeclaration(UnderOrder, db.Model):
         "work_order_id", "visit_id", "milestone_id", "kind", "reason", "note", "was_due_at", "new_due_at",
         "declared_at", "before_breach", "state", "decided_by", "decided_at", "decided_note", "told_at", "told_channel",
     )  # fmt: skip
-    milestone_id: Mapped[str] = id_column()
+    milestone_id: Mapped[str] = id_column(index=True)
     kind: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str] = mapped_column(String(64))
     note: Mapped[str] = mapped_column(Text, default="")

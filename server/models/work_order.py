@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Date, Integer, String, Text
+from sqlalchemy import JSON, Boolean, Date, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server import clock
@@ -49,7 +49,7 @@ class WorkOrder(Edited, Synced, db.Model):
     categories: Mapped[list] = json_list()
     contact_name: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
     contact_phone: Mapped[str] = mapped_column(String(32), default="")
-    reported_at: Mapped[datetime] = mapped_column(Instant)
+    reported_at: Mapped[datetime] = mapped_column(Instant, index=True)
     owner_id: Mapped[str | None] = id_column()
     # Who found the matter on site (D14): they see what becomes of it until it ends. Never changes.
     raised_by_id: Mapped[str | None] = id_column(index=True)
@@ -133,6 +133,7 @@ class SlaMilestone(Synced, db.Model):
     """
 
     __tablename__ = "sla_milestone"
+    __table_args__ = (Index("ix_sla_milestone_kind", "kind", "due_at"),)
     NOUN = "sla_milestone"
     WIRE = (
         "work_order_id", "kind", "round", "starts_at", "span", "due_at", "first_due_at", "pauses", "paused_at",

@@ -18,6 +18,8 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'act.help.close': 'Help no longer needed',
   'act.feedback.give': 'Customer told the result',
   'act.work_order.reopen': 'Reopened',
+  'act.monthly_report.write': 'Monthly report written',
+  'act.monthly_report.approve': 'Monthly report approved',
   'act.follow_up.add': 'Promised',
   'act.follow_up.done': 'Promise kept',
   'act.notice.read': 'Notices read',

@@ -1,4 +1,5 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
+import type { ClosingArgs } from './closing'
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
@@ -159,7 +160,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs, StockArgs, DeadlineArgs {
+export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

@@ -1,6 +1,7 @@
 /** Every act's effect, by name. What is not in the table has none: the rows wait for the server. */
 import type { Act, ActName } from '../acts'
 import { checklistEffects } from './checklist'
+import { closingEffects } from './closing'
 import { deadlineEffects } from './deadline'
 import { dossierEffects } from './dossier'
 import { defectEffects } from './defect'
@@ -15,7 +16,7 @@ import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
   ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...dossierEffects, ...moneyEffects, ...stockEffects,
-  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects,
+  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...closingEffects,
 }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */
