@@ -35,7 +35,7 @@ const server = process.env.API_URL ?? 'http://127.0.0.1:8000'
 export default defineConfig({
   define: { APP_BUILD_VERSION: JSON.stringify(version) },
   plugins: [
-    vue(),
+    vue({ features: { optionsAPI: false } }),
     VitePWA({
       strategies: 'injectManifest',
       srcDir: 'src',

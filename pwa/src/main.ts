@@ -6,7 +6,7 @@ import App from './App.vue'
 import { restoreAppearance } from './components/appearance'
 import { listenForInstall } from './components/install'
 import { watchForUpdates } from './components/update'
-import { restoreLocale } from './i18n'
+import { loadInside, restoreLocale } from './i18n'
 import { router } from './router'
 import { restoreSession } from './session'
 
@@ -17,6 +17,8 @@ async function start(): Promise<void> {
   await Promise.all([restoreLocale(), restoreSession()])
   createApp(App).use(router).mount('#app')
   watchForUpdates()
+  // The next screen's words; whoever goes there before they are here waits in the router.
+  void loadInside().catch(() => {})
 }
 
 /** Without its storage the app could promise nothing, so it says so instead of showing an empty page. */

@@ -1,4 +1,5 @@
 import { createRouter, createWebHistory, type RouteRecordRaw } from 'vue-router'
+import { loadInside } from './i18n'
 import { hasOffice, homeFor } from './roles'
 import { current } from './session'
 import { routes as engineerRoutes } from './screens/engineer/routes'
@@ -32,6 +33,9 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 })
 
+/** Its words are in the first bundle. */
+const LIST = '/visits'
+
 /** The office is a chunk of its own: an engineer's phone neither loads nor parses it. */
 let officeLoaded = false
 async function loadOffice(): Promise<boolean> {
@@ -43,6 +47,7 @@ async function loadOffice(): Promise<boolean> {
 }
 
 router.beforeEach(async (to) => {
+  if (to.path !== '/' && to.path !== LIST) await loadInside()
   if (!current.value) return to.meta.open ? true : { path: '/login', query: to.path === '/' ? {} : { to: to.fullPath } }
   if (!to.path.startsWith('/office')) return true
   if (!hasOffice(current.value.roles)) return '/visits'

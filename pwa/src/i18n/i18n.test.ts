@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { formatDay, formatDuration, formatRelative, formatSlot, localName, registerMessages, setLocale, t } from './index'
 import { dayEn } from './day.en'
@@ -13,14 +13,28 @@ import { knowledgeEn } from './knowledge.en'
 import { knowledgeZh } from './knowledge.zh'
 import { photoEn } from './photo.en'
 import { photoZh } from './photo.zh'
-import { zh } from './zh'
+import { zh as zhFirst } from './zh'
+import { zhInside } from './zh.inside'
 
 const SRC = join(import.meta.dirname, '..')
+const zh = { ...zhFirst, ...zhInside }
 const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/knowledge', 'screens/patrol']
 /** With the words a lazily loaded screen brings along. */
 const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh }
 const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
+
+/** The file and everything it imports at once, not what it fetches when it is needed. */
+function importedBy(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found
+  found.add(file)
+  for (const [, from] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )[^'\n]*?(?:from )?'((?:\.{1,2}|@)\/[^']+)'/gm)) {
+    const path = from!.startsWith('@/') ? join(SRC, from!.slice(2)) : join(dirname(file), from!)
+    const hit = [path, `${path}.ts`, join(path, 'index.ts')].find((name) => /\.(ts|vue)$/.test(name) && existsSync(name))
+    if (hit) importedBy(hit, found)
+  }
+  return found
+}
 
 beforeEach(async () => {
   vi.stubGlobal('localStorage', { getItem: () => null, setItem: () => {} })
@@ -38,6 +52,16 @@ describe('messages', () => {
       }
     }
     expect(missing).toEqual([])
+  })
+
+  it('that the list asks for, and whatever it imports, are in the first bundle', () => {
+    const late: string[] = []
+    for (const file of importedBy(join(SRC, 'main.ts'))) {
+      for (const [, key] of readFileSync(file, 'utf8').matchAll(/\bt\('([^']+)'/g)) {
+        if (!Object.hasOwn(zhFirst, key!)) late.push(`${relative(SRC, file)}: ${key}`)
+      }
+    }
+    expect(late).toEqual([])
   })
 
   it('exist for every key that screens of the day ask for, which bring their own', () => {

@@ -1,11 +1,12 @@
 import { readonly, ref, shallowReactive } from 'vue'
 import { zh } from './zh'
+import type { zhInside } from './zh.inside'
 
-/** The two languages of the product. Chinese is in the first bundle; English is fetched once and then cached. */
+/** The two languages. The list's Chinese is in the first bundle; the rest of it, and English, is fetched once and kept. */
 export type Locale = 'zh-CN' | 'en'
 export type Messages = Record<string, string>
 export type Params = Record<string, string | number>
-export type MessageKey = keyof typeof zh
+export type MessageKey = keyof typeof zh | keyof typeof zhInside
 
 const STORAGE_KEY = 'xunxiu.locale'
 const current = ref<Locale>('zh-CN')
@@ -14,6 +15,7 @@ const messages: Record<Locale, Messages> = {
   en: shallowReactive<Messages>({}),
 }
 let englishLoaded: Promise<void> | undefined
+let insideLoaded: Promise<void> | undefined
 
 /** The locale in force; read-only, change it with `setLocale`. */
 export const locale = readonly(current)
@@ -22,6 +24,20 @@ export const locale = readonly(current)
 export function registerMessages(more: Record<Locale, Messages>): void {
   Object.assign(messages['zh-CN'], more['zh-CN'])
   Object.assign(messages.en, more.en)
+}
+
+/** The words of every screen but the list: before such a screen is shown, or when the page rests. */
+export function loadInside(): Promise<void> {
+  insideLoaded ??= import('./zh.inside').then(
+    (m) => {
+      Object.assign(messages['zh-CN'], m.zhInside)
+    },
+    (reason) => {
+      insideLoaded = undefined
+      throw reason
+    },
+  )
+  return insideLoaded
 }
 
 function loadEnglish(): Promise<void> {

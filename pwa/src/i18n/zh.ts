@@ -1,10 +1,7 @@
-import { zhActs } from './zh.acts'
 import { zhCommon } from './zh.common'
-import { zhField } from './zh.field'
-import { zhFields } from './zh.fields'
+import { zhList } from './zh.list'
 import { zhPhone } from './zh.phone'
-import { zhRescue } from './zh.rescue'
-import { zhVisit } from './zh.visit'
+import { zhProblems } from './zh.problems'
 
-/** Every Chinese message of the engineer's side; the office brings its own when it is loaded. */
-export const zh = { ...zhCommon, ...zhVisit, ...zhActs, ...zhPhone, ...zhRescue, ...zhField, ...zhFields } as const
+/** The Chinese of the first bundle: the list, and what may stand on any screen. The rest is in `zh.inside.ts`. */
+export const zh = { ...zhCommon, ...zhList, ...zhProblems, ...zhPhone } as const
