@@ -262,6 +262,7 @@ def load_verbs() -> None:
         intake,
         knowledge,
         link,
+        maintenance,
         money,
         monthly,
         notices,

@@ -8,7 +8,7 @@ that a customer was already told.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -52,6 +52,15 @@ def promise(ctx: Context, order: WorkOrder, policy: str, confirmed_by: str | Non
     settle_due(order, list(made.values()))
     if order.state == "ready":
         order.state = order.rests_in
+
+
+def promise_window(ctx: Context, order: WorkOrder, policy: str, until: datetime) -> None:
+    """A round a plan made is to be done within the plan's window, however early somebody planned it (E1)."""
+    _choose(ctx, order, policy)
+    minutes = (until - order.reported_at) // timedelta(minutes=1)
+    if minutes > 0:
+        span = {"clock": "elapsed", "minutes": minutes}
+        settle_due(order, [_add(ctx, order, "resolve", span, order.reported_at)])
 
 
 def renew_promises(ctx: Context, order: WorkOrder) -> None:

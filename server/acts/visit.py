@@ -16,6 +16,7 @@ from server.models import (
     CatalogueEntry,
     Diagnosis,
     Fact,
+    MaintenancePlan,
     ServiceRecord,
     User,
     Visit,
@@ -23,10 +24,12 @@ from server.models import (
     new_id,
 )
 from server.models.visit import GONE, IllegalTransition
+from server.occurrences import settle_order
 from sync.lifecycle import derive_work_order, transition
 
 RECORD_PHOTOS = 24  # of one visit, kept beside its record in the history of the site
 NEEDS_REASON = ("visit.decline", "visit.pause", "visit.cannot_complete")
+SETTLES = ("visit.submit", "visit.accept_work", "visit.return_work")  # a planned patrol is done, or is not (E1)
 MILESTONES = {
     "visit.accept": ("confirm", "respond", "dispatch"),
     "visit.arrive": ("confirm", "respond", "dispatch", "arrive"),
@@ -78,6 +81,8 @@ def move(
     if order.state == "on_hold" and name in GOES_ON:
         lift_hold(ctx, order, ctx.at)
     derive(ctx, order)
+    if name in SETTLES and order.kind in MaintenancePlan.KINDS:
+        settle_order(ctx.session, order, ctx.visits_of(order), ctx.received)
     words = {"from": before, "to": visit.state, **(data or {})}
     if reason is not None:
         words |= {"reason": reason, "note": note}

@@ -13,8 +13,9 @@ from server.acts.diagnosis import merge_changes
 from server.acts.intake import open_report, take_in
 from server.acts.promises import ANSWERED, meet_milestones, promise, renew_promises
 from server.acts.schemas import MAX_TEXT, ArgsSchema, At, Changes, Id, Name, Text, one_of, texts
-from server.models import Asset, Customer, DailyNumber, Site, Visit, WorkOrder
+from server.models import Asset, Customer, DailyNumber, MaintenancePlan, Site, Visit, WorkOrder
 from server.models.base import NAME_LENGTH
+from server.occurrences import settle_order
 from server.scopes import ZONE
 from sync.intake import lacking
 from sync.lifecycle import transition
@@ -177,6 +178,8 @@ def cancel(ctx: Context, id: str, reason: str, note: str) -> Outcome:
         if transition("visit", "visit.cancel", visit.state, visit.mode):
             ctx.lock(Visit, visit.id).move("visit.cancel", ctx.received, reason, note)
     order.cancel(reason, note, ctx.user.id, ctx.received)
+    if order.kind in MaintenancePlan.KINDS:  # what it was made for is due again (E1)
+        settle_order(ctx.session, order, visits_of(ctx, order), ctx.received)
     ctx.tell(order, "work_order.cancel", reason=reason, note=note)
     return DONE
 

@@ -32,6 +32,7 @@ from server.models.intake import CustomerLink, CustomerReport, CustomerReportFil
 from server.models.money import Charge, Quotation
 from server.models.papers import Custody, MessageSlip, Rebooking
 from server.models.part_flow import PartRequest, PartReturn
+from server.models.plan import MaintenancePlan, PlanOccurrence
 from server.models.presence import Point, PresenceProof
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
@@ -52,21 +53,20 @@ SYNCED: dict[str, type[Synced]] = {
         PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey, Quotation, Charge,
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice,
-        ArchiveChange, Document, Favourite, MonthlyReport,
+        ArchiveChange, Document, Favourite, MonthlyReport, MaintenancePlan, PlanOccurrence,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
-    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact",
-    "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
-    "DelayDeclaration", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift", "Escalation",
-    "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry", "MessageSlip",
-    "MonthlyReport",
-    "Note", "Notice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "Point", "PresenceProof",
-    "PriceItem", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem",
-    "ScopeDigest", "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement",
-    "StoredFile", "Subscription", "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact",
-    "Waiver", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset",
+    "Attachment", "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock",
+    "Conflict", "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile",
+    "DailyNumber", "Defect", "DelayDeclaration", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage",
+    "DutyShift", "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold",
+    "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice", "Part", "PartRequest",
+    "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point", "PresenceProof", "PriceItem", "Quotation",
+    "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServiceRecord",
+    "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription",
+    "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
 ]  # fmt: skip

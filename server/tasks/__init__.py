@@ -14,12 +14,13 @@ from server.tasks.deadlines import tidy_notices, watch_deadlines
 from server.tasks.horizon import forget_old, tidy
 from server.tasks.owners import settle_owners
 from server.tasks.pictures import expire_uploads, process_image
+from server.tasks.plans import keep_plans
 from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
 from server.tasks.running import init_tasks, worker
 from server.tasks.upkeep import archive_work_orders, index_archive, publish_contact_cards
 
 __all__ = [
     "MAX_ATTEMPTS", "archive_work_orders", "end_held", "expire_uploads", "forget_old", "index_archive", "init_tasks",
-    "process_image", "publish_contact_cards", "release_held", "run", "settle_owners", "tidy", "tidy_notices",
-    "tidy_tasks", "watch_deadlines", "worker",
+    "keep_plans", "process_image", "publish_contact_cards", "release_held", "run", "settle_owners", "tidy",
+    "tidy_notices", "tidy_tasks", "watch_deadlines", "worker",
 ]  # fmt: skip

@@ -35,6 +35,7 @@ PERIODIC = {
     "server.tasks.expire_uploads": timedelta(minutes=30),
     "server.tasks.archive_work_orders": timedelta(hours=1),
     "server.tasks.index_archive": timedelta(minutes=5),
+    "server.tasks.keep_plans": timedelta(hours=1),
     "server.tasks.tidy_tasks": timedelta(hours=24),
     "server.tasks.tidy_notices": timedelta(hours=24),
     "server.tasks.forget_old": timedelta(hours=24),

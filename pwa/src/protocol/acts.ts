@@ -1,5 +1,6 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
 import type { ClosingArgs } from './closing'
+import type { PlanArgs } from './plans'
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
@@ -160,7 +161,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs {
+export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

@@ -4,6 +4,7 @@ import type { ClosingBodies } from './closing'
 import type { DossierBodies } from './dossier_nouns'
 import type { FieldBodies } from './field_nouns'
 import type { IntakeBodies } from './intake_nouns'
+import type { PlanBodies } from './plans'
 import type { DeadlineBodies, PolicySettings } from './deadlines'
 import type {
   ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, DutyShiftBody, Id, Instant,
@@ -16,6 +17,7 @@ export type * from './closing'
 export type * from './deadlines'
 export type * from './dossier_nouns'
 export type * from './intake_nouns'
+export type * from './plans'
 export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
@@ -329,7 +331,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

@@ -10,13 +10,14 @@ import { moneyEffects } from './money'
 import { officeEffects } from './office'
 import { stockEffects } from './parts'
 import { intakeEffects } from './intake'
+import { planEffects } from './plans'
 import { preparingEffects } from './preparing'
 import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
   ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...dossierEffects, ...moneyEffects, ...stockEffects,
-  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...closingEffects,
+  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...closingEffects, ...planEffects,
 }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */
