@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from uuid import UUID, uuid5
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import clock
-from server.models import MaintenancePlan, PlanOccurrence, Visit, WorkOrder, new_id
+from server.models import MaintenancePlan, PlanOccurrence, Visit, WorkOrder
 from server.scopes import ZONE
 from sync.plans import DUE, EXCUSED, MISSED, due_days, parse, state_of, window
 
 AHEAD = timedelta(days=92)  # how far ahead they are made: a quarter is what is planned at once
 DONE_BY = ("submitted", "reviewed")
+
+
+def occurrence_id(plan_id: str, due: date) -> str:
+    """Of the plan and the day, so that whoever makes one makes the same."""
+    return str(uuid5(UUID(plan_id), due.isoformat()))
 
 
 def day_of(instant: datetime) -> date:
@@ -38,8 +44,8 @@ def make_occurrences(session: Session, plan: MaintenancePlan, now: datetime) -> 
     for due in sorted(wanted - known.keys()):
         opens, closes = window(due, plan.window_days)
         session.add(PlanOccurrence(
-            id=new_id(), plan_id=plan.id, site_id=plan.site_id, kind=plan.kind, due_on=due, opens_on=opens,
-            closes_on=closes, state=state_of(today, closes, None, False), server_at=now,
+            id=occurrence_id(plan.id, due), plan_id=plan.id, site_id=plan.site_id, kind=plan.kind, due_on=due,
+            opens_on=opens, closes_on=closes, state=state_of(today, closes, None, False), server_at=now,
         ))  # fmt: skip
     return len(wanted - known.keys())
 

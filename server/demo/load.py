@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from server import clock, feed
 from server.demo.drawings import hang_up
 from server.demo.month import HEROES, Month
+from server.demo.plans import write_plans
 from server.demo.roster import write_roster
 from server.demo.timeline import Timeline
 from server.demo.visits import Stage
@@ -120,6 +121,7 @@ def _live_through(session: Session, anchor: datetime, say: Say) -> Timeline:
     month = Month(stage)
     month.write()
     write_roster(stage, month.dispatchers[0])
+    write_plans(stage, month.supervisor)
     stage.album.keep(session, store())
     say(f"照片与签名 / pictures: {len(stage.album.pictures)} + {len(stage.album.signatures)}")
     timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}"))

@@ -68,6 +68,8 @@ def test_another_rule_takes_back_what_is_to_come_and_leaves_what_was(cast: Cast,
     assert past and {row["state"] for row in past} == {"missed"}
     set_plan(desk, cast, id=plan_id, active=False)
     assert made(desk, plan_id) == past
+    set_plan(desk, cast, id=plan_id, starts_on=(today() - timedelta(days=100)).isoformat(), window_days=0)
+    assert len(made(desk, plan_id)) > len(past)  # and back again, under the same ids
 
 
 def test_only_the_office_plans_and_what_makes_no_sense_is_said(cast: Cast, desk: Peer, phone: Peer):

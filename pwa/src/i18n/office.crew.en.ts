@@ -5,6 +5,7 @@ export const officeCrewEn: Record<keyof typeof officeCrewZh, string> = {
   'office.nav.more': 'More',
   'office.nav.plan': 'Week',
   'office.nav.roster': 'Roster',
+  'office.nav.coverage': 'Maintenance',
   'office.nav.phones': 'Phones',
   'office.sla.best': 'at best met, not told yet',
   'office.receipt': 'Receipt',

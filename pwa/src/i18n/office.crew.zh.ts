@@ -3,6 +3,7 @@ export const officeCrewZh = {
   'office.nav.more': '更多',
   'office.nav.plan': '周计划',
   'office.nav.roster': '值班表',
+  'office.nav.coverage': '维保计划',
   'office.nav.phones': '手机状况',
   'office.sla.best': '最好：已按时，手机还没报',
   'office.receipt': '送达',

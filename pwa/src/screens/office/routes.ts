@@ -37,6 +37,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'parts', name: 'office-parts', component: () => import('./stock/PartsDesk.vue') },
       { path: 'roster', name: 'office-roster', component: () => import('./roster/RosterScreen.vue') },
       { path: 'plan', name: 'office-plan', component: () => import('./plan/PlanScreen.vue') },
+      { path: 'coverage', name: 'office-coverage', component: () => import('./coverage/CoverageScreen.vue') },
       { path: 'phones', name: 'office-phones', component: () => import('./phones/PhonesScreen.vue') },
       { path: 'people', name: 'office-people', component: () => import('./people/PeopleScreen.vue') },
     ],
