@@ -278,6 +278,7 @@ def load_verbs() -> None:
         report,
         review,
         roster,
+        survey,
         ticket,
         visit,
         work_order,

@@ -97,7 +97,7 @@ class Survey(Synced, db.Model):
     __tablename__ = "survey"
     NOUN = "survey"
     WIRE = ("work_order_id", "visit_id", "mode", "speed", "solution", "attitude", "words", "by_name")
-    MODES = ("link", "phone", "call")
+    MODES = ("link", "phone", "call", "wechat", "visit")
     ASPECTS = ("speed", "solution", "attitude")
     work_order_id: Mapped[str] = id_column(index=True)
     visit_id: Mapped[str | None] = id_column(index=True)

@@ -18,6 +18,7 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'act.help.close': 'Help no longer needed',
   'act.feedback.give': 'Customer told the result',
   'act.work_order.reopen': 'Reopened',
+  'act.call_back.record': 'Called back',
   'act.monthly_report.write': 'Monthly report written',
   'act.monthly_report.approve': 'Monthly report approved',
   'act.follow_up.add': 'Promised',

@@ -16,6 +16,7 @@ export const zhActs = {
   'act.help.close': '求助已解决',
   'act.feedback.give': '告知客户结果',
   'act.work_order.reopen': '重新打开',
+  'act.call_back.record': '回访已记录',
   'act.monthly_report.write': '月报撰写',
   'act.monthly_report.approve': '月报审批',
   'act.follow_up.add': '答应客户',

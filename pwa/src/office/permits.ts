@@ -38,6 +38,7 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'delay.decide': ladder.delay as Role[],
   'plan.require': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
   'work_order.reopen': ['dispatcher', 'supervisor', 'call_back'],
+  'call_back.record': ['call_back', 'supervisor'],
   'monthly_report.write': ['supervisor', 'call_back', 'specialist', 'module_head', 'department_head'],
   'monthly_report.approve': ['department_head', 'deputy_gm'],
   'follow_up.done': ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head'],

@@ -17,6 +17,10 @@ export interface ClosingBodies {
 }
 
 export interface ClosingArgs {
+  'call_back.record': {
+    id: Id; work_order_id: Id; visit_id: Id; mode: 'call' | 'wechat' | 'visit'; speed: number; solution: number; attitude: number
+    words?: string; by_name?: string; close?: boolean
+  }
   /** `over`: `written_at` of what its author saw. */
   'monthly_report.write': { id: Id; month: string; analysis: string; improvements?: string; over?: Instant | '' }
   'monthly_report.approve': { id: Id }

@@ -31,7 +31,7 @@ export interface CustomerLinkBody extends Common {
 export interface SurveyBody extends Common {
   work_order_id: Id
   visit_id: Id | null
-  mode: 'link' | 'phone' | 'call'
+  mode: 'link' | 'phone' | 'call' | 'wechat' | 'visit'
   speed: number
   solution: number
   attitude: number

@@ -1,5 +1,6 @@
 /** What closing a month does to the rows of this desk. */
-import { born, changed } from './born'
+import { nextOfWorkOrder } from '../lifecycle'
+import { born, changed, eventOf } from './born'
 import type { Effect } from './view'
 
 const write: Effect<'monthly_report.write'> = async (act, view, actor) => {
@@ -14,4 +15,17 @@ const approve: Effect<'monthly_report.approve'> = async (act, view, actor) => {
   return row ? [changed(row, { approved_by: actor.userId, approved_at: act.at })] : []
 }
 
-export const closingEffects = { 'monthly_report.write': write, 'monthly_report.approve': approve }
+const callBack: Effect<'call_back.record'> = async (act, view, actor) => {
+  const { id, work_order_id, visit_id, mode, speed, solution, attitude, words = '', by_name = '', close } = act.args
+  const order = await view.get('work_order', work_order_id)
+  const survey = { ...born(act, actor), work_order_id, visit_id, mode, speed, solution, attitude, words, by_name }
+  const state = close && order ? nextOfWorkOrder(order.body.state, 'work_order.close') : null
+  return [
+    { noun: 'survey', id, scope: `wo:${work_order_id}`, body: survey },
+    eventOf(act, actor, work_order_id, visit_id, { mode, speed, solution, attitude }),
+    ...(order && state ? [changed(order, { state, due_at: null })] : []),
+  ]
+}
+
+export const closingEffects = {
+  'call_back.record': callBack, 'monthly_report.write': write, 'monthly_report.approve': approve }
