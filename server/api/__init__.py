@@ -34,6 +34,7 @@ def init_doors(app: Flask) -> None:
     from server.api.files import blueprint as files
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
+    from server.api.labels import blueprint as labels
     from server.api.links import blueprint as links
     from server.api.month import blueprint as month
     from server.api.plan import blueprint as plan
@@ -57,6 +58,7 @@ def init_doors(app: Flask) -> None:
         plan,
         month,
         admin,
+        labels,
         links,
         health,
         documents,

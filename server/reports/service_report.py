@@ -100,8 +100,8 @@ def _data(
     return {
         "locale": locale,
         "lang": "zh" if locale == "zh-CN" else "en",
-        "fonts": _available(FONTS),
-        "title_fonts": _available(TITLE_FONTS),
+        "fonts": available(FONTS),
+        "title_fonts": available(TITLE_FONTS),
         "company": company,
         "title": report_title(content, locale),
         "subtitle": report_title(content, "en" if locale == "zh-CN" else "zh-CN"),
@@ -130,7 +130,7 @@ def _typeset(data: dict[str, Any], photos: Mapping[str, bytes], format: Literal[
         (folder / "report.typ").write_bytes((_HERE / "service_report.typ").read_bytes())
         ppi = PREVIEW_PPI if format == "png" else None
         template = str(folder / "report.typ")
-        return typst.compile(template, root=str(folder), font_paths=_fonts(), format=format, ppi=ppi)
+        return typst.compile(template, root=str(folder), font_paths=fonts(), format=format, ppi=ppi)
 
 
 def _put(folder: Path, name: str, data: bytes | None) -> str:
@@ -161,7 +161,7 @@ def _put(folder: Path, name: str, data: bytes | None) -> str:
 
 
 @cache
-def _fonts() -> typst.Fonts:
+def fonts() -> typst.Fonts:
     """Our font packages, a folder a company may fill, and what the machine has; read once, it takes a while."""
     places = [_HERE / "fonts"]
     package = find_spec(FONT_PACKAGE)
@@ -171,7 +171,7 @@ def _fonts() -> typst.Fonts:
 
 
 @cache
-def _available(wanted: tuple[str, ...]) -> list[str]:
+def available(wanted: tuple[str, ...]) -> list[str]:
     """The wanted families that exist here; Typst falls back by itself when there is none."""
-    families = {family.lower(): family for family in _fonts().families()}
+    families = {family.lower(): family for family in fonts().families()}
     return [families[one.lower()] for one in wanted if one.lower() in families] or ["Libertinus Serif"]

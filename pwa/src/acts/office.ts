@@ -49,6 +49,11 @@ export async function reportPdf(visitId: Id, lang: 'zh-CN' | 'en'): Promise<Blob
   return answer.blob()
 }
 
+/** Labels of a site's points or equipment, to print. */
+export async function labelSheet(siteId: string, of: 'points' | 'assets', lang: string): Promise<Blob> {
+  return (await answered(`/api/sites/${siteId}/labels.pdf?of=${of}&lang=${lang}`, { signal: AbortSignal.timeout(PDF_TIMEOUT_MS) })).blob()
+}
+
 /** The week's plan as a sheet, of one team or of all. */
 export async function planSheet(day: string, team: string, lang: string): Promise<Blob> {
   return (await answered(`/api/plan.xlsx?day=${day}&lang=${lang}${team ? `&team_id=${team}` : ''}`, { signal: AbortSignal.timeout(PDF_TIMEOUT_MS) })).blob()

@@ -58,6 +58,8 @@ export const officePlansZh = {
   'plans.note': '备注',
   'plans.active': '启用',
   'plans.next': '接下来：{days}',
+  'plans.labels.points': '点位标签',
+  'plans.labels.assets': '设备标签',
   'plans.saved': '计划已保存',
   'office.act.plan.set': '维保计划',
   'office.act.occurrence.make_visit': '安排维保上门',
