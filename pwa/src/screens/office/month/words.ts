@@ -5,6 +5,9 @@ import { monthZh } from '@/i18n/month.zh'
 
 registerMessages({ 'zh-CN': monthZh, en: monthEn })
 
+export const CARDS = [
+  'resolution', 'respond_in_time', 'arrive_in_time', 'resolve_in_time', 'first_time', 'satisfaction', 'response_hours', 'handling_hours', 'patrol_completion',
+] as const
 export const TYPES = ['category', 'symptom', 'asset_class'] as const
 export const FIGURES = [
   'registered', 'cancelled', 'merged', 'resolved', 'unresolved', 'level_1', 'level_2', 'level_3', 'consultations', 'reopened', 'repaired', 'repaired_again',
