@@ -92,3 +92,37 @@ def test_only_the_store_touches_the_database():
         if "dexie" in typescript.imports(typescript.script(ROOT / name), types=False):
             wrong.append(f"{name} imports dexie")
     clean(wrong, "only pwa/src/store touches IndexedDB:")
+
+
+LAZY = re.compile(r"\bimport\s*\(")
+
+
+def imported_files(name: str) -> list[str]:
+    """The sources a file imports at once, as posix paths from the root."""
+    code = re.sub(r"\bimport\s*\(\s*['\"][^'\"]+['\"]", "", typescript.script(ROOT / name))
+    found = []
+    for target in typescript.imports(code, types=False):
+        if target.startswith("@/"):
+            path = ROOT / "pwa/src" / target[2:]
+        elif target.startswith("."):
+            path = ((ROOT / name).parent / target).resolve()
+        else:
+            continue
+        hits = [hit for hit in (path, path.with_name(path.name + ".ts"), path / "index.ts") if hit.is_file()]
+        found += [hit.relative_to(ROOT).as_posix() for hit in hits[:1]]
+    return found
+
+
+def test_the_worker_fetches_no_part_of_itself_later():
+    """It is one classic script: what a dynamic import compiles to does not even parse there, and no phone would work
+    offline any more.
+    """
+    waiting, reached = ["pwa/src/sw.ts"], set[str]()
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting += imported_files(name)
+    assert "pwa/src/sync/push.ts" in reached, "the walk does not follow imports any more"
+    lazy = [name for name in sorted(reached) if LAZY.search(typescript.bare(typescript.script(ROOT / name)))]
+    clean(lazy, "imported by sw.ts, and import something later:")

@@ -11,6 +11,7 @@ import { chunksOf } from './files'
 import { forgetMarker } from './marker'
 import { readMeta, writeMeta } from './meta'
 import { saySignedOut } from './signal'
+import { clearShelf } from './shelf'
 
 /** What the sign-in screen tells the person whose phone was shut out, when the last of it has arrived. */
 export interface Delivered { userId: Id; name: string; acts: number; files: number; at: Instant }
@@ -24,7 +25,7 @@ export async function beginDraining(database: UserDatabase, at: Instant): Promis
     await db.rows.clear()
     await writeMeta(db, { draining: { at, acts, files }, cookie: null, firstSyncComplete: false, pulledRows: 0 })
   })
-  await import('./shelf').then(({ clearShelf }) => clearShelf(database.userId)).catch(() => {})
+  await clearShelf(database.userId).catch(() => {})
 }
 
 /** What the server has needs no second copy here. True when nothing is left. */
