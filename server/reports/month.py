@@ -5,6 +5,7 @@ Each number is counted where its rows are; `rows_behind` shows them. Rates follo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -64,11 +65,13 @@ def written(session: Session, month: str) -> dict[str, Any] | None:
     return None if row is None else {"id": row.id, **row.body()}
 
 
-def measure(session: Session, period: Period) -> dict[str, tuple[int, float | None, int]]:
-    """Every figure of a period: how many rows, the mean of what they measure, and its sum."""
+def measure(
+    session: Session, period: Period, names: Iterable[str] = FIGURES
+) -> dict[str, tuple[int, float | None, int]]:
+    """Figures of a period, all unless some are named: how many rows, the mean of what they measure, and its sum."""
     found = {}
-    for name, figure in FIGURES.items():
-        rows = figure(period).subquery()
+    for name in names:
+        rows = FIGURES[name](period).subquery()
         n, mean, total = session.execute(
             select(func.count(), func.avg(rows.c.value), func.sum(rows.c.value)).select_from(rows)
         ).one()
@@ -87,6 +90,7 @@ def _rates(measured: dict[str, Any], was: dict[str, Any]) -> dict[str, Any]:
             "good": good, "all": all_, "n": measured[good][0], "of": measured[all_][0],
         }
         for name, (good, all_, aim) in RATES.items()
+        if all_ in measured and good in measured
     }  # fmt: skip
 
 
@@ -97,6 +101,7 @@ def _means(measured: dict[str, Any], was: dict[str, Any]) -> dict[str, Any]:
             "figure": figure, "n": measured[figure][0],
         }
         for name, (figure, aim, less) in MEANS.items()
+        if figure in measured
     }  # fmt: skip
 
 
@@ -147,7 +152,10 @@ def _trend(session: Session, year: int, month: int, now: datetime) -> list[dict[
 
 
 def _quarter(session: Session, period: Period, year: int, first: int) -> dict[str, Any]:
-    measured = measure(session, period)
+    asked = [figure for name in QUARTERLY for figure in (RATES[name][:2] if name in RATES else MEANS[name][:1])]
+    measured = measure(
+        session, period, asked
+    )  # a quarter's other figures are not shown, and cost three times a month's
     rates, means = _rates(measured, measured), _means(measured, measured)
     kpis = {name: rates.get(name) or means[name] for name in QUARTERLY}
     return {
