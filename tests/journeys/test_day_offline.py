@@ -265,7 +265,9 @@ def read_on_the_board(desk: Desk, visits: list[str]) -> None:
     for words in (SYMPTOM, "电源故障", ACTION, TEST, "VALVE-0007", "225.5 V", "指示灯不亮", "张女士", OPINION):
         expect(drawer.get_by_text(words).first).to_be_visible()
     expect(drawer.get_by_text("签字后内容没有改动")).to_be_visible()
-    grid: Locator = drawer.locator("section.block").filter(has=desk.page.get_by_role("heading", name="照片", exact=True))
+    grid: Locator = drawer.locator("section.block").filter(
+        has=desk.page.get_by_role("heading", name="照片", exact=True)
+    )
     desk.pictures_shown(grid, 3)
     expect(grid.locator(".badge")).to_have_text(["已核对"] * 3)
     expect(drawer.locator(".signature img")).to_be_visible()

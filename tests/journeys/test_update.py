@@ -37,7 +37,7 @@ TAKE_OVER = """async () => {
   return !waiting
 }"""
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +136,8 @@ def test_an_update_waits_for_the_outbox_and_the_visit_and_the_old_page_goes_on(
     # It takes over all the same: the page of the version before loads parts that no server has any more.
     thumb.open(TITLE)
     page.evaluate("window.stillTheSamePage = true")
-    proof.wait_for(lambda: page.evaluate(TAKE_OVER), seconds=60)  # the worker before finishes what it was at
+    # The worker before finishes what it was at; asked now and then, not fifty times a second.
+    proof.wait_for(lambda: page.evaluate(TAKE_OVER) or page.wait_for_timeout(1000), seconds=120)
     thumb.note("旧页面写的")
     thumb.tile("照片")
     thumb.back()
