@@ -139,7 +139,7 @@ def test_people_of_before_hold_the_scope_after_the_migration(app: Flask, cast: C
         db.session.execute(delete(Subscription).where(Subscription.scope.like("parts:%")))
         rev = db.session.scalar(select(Clock.rev))
         db.session.commit()
-        path = Path(app.root_path) / "migrations" / "versions" / "0031_part_requests_and_returns.py"
+        path = Path(app.root_path) / "migrations" / "versions" / "0014_part_requests_and_returns.py"
         step = run_path(str(path))["hold_scopes"]
         with db.engine.begin() as connection, Operations.context(MigrationContext.configure(connection)):
             step()

@@ -1,12 +1,12 @@
 """Parts asked for and handed back, in a scope of their own that people hold from now on.
 
-Revises: 0020
+Revises: 0013
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0031'
-down_revision = '0020'
+revision = '0014'
+down_revision = '0013'
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Maintenance plans and what they make.
 
-Revises: 0070
+Revises: 0018
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0080'
-down_revision = '0070'
+revision = '0019'
+down_revision = '0018'
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """What customers do without an account; what a registration says beside; hand-overs.
 
-Revises: 0030
+Revises: 0012
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0020'
-down_revision = '0030'
+revision = '0013'
+down_revision = '0012'
 branch_labels = None
 depends_on = None
 

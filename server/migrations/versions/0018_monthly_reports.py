@@ -1,12 +1,12 @@
 """What is written about a month, and the indexes its numbers are counted by.
 
-Revises: 0041
+Revises: 0017
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0070'
-down_revision = '0041'
+revision = '0018'
+down_revision = '0017'
 branch_labels = None
 depends_on = None
 

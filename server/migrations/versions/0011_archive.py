@@ -1,12 +1,12 @@
 """The archive can be searched.
 
-Revises: 0040
+Revises: 0010
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0060'
-down_revision = '0040'
+revision = '0011'
+down_revision = '0010'
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Estimates, things to bring, receipts of a dispatch, the duty roster, and the battery of a phone.
 
-Revises: 0031
+Revises: 0014
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0061'
-down_revision = '0031'
+revision = '0015'
+down_revision = '0014'
 branch_labels = None
 depends_on = None
 

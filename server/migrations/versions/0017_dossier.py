@@ -1,12 +1,12 @@
 """Corrections of the archive, documents, favourites, articles from the field, and consent before a repair.
 
-Revises: 0061
+Revises: 0016
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0041'
-down_revision = '0010'
+revision = '0017'
+down_revision = '0016'
 branch_labels = None
 depends_on = None
 

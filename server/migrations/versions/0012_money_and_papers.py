@@ -1,12 +1,12 @@
 """Quotations, charges, message slips, custody receipts, rebookings.
 
-Revises: 0060
+Revises: 0011
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0030'
-down_revision = '0060'
+revision = '0012'
+down_revision = '0011'
 branch_labels = None
 depends_on = None
 

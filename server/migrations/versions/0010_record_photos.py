@@ -1,13 +1,13 @@
 """Pictures of the place beside a visit's record, for the next visit's overlay. Rows already filed keep none.
 
-Revises: 0050
+Revises: 0009
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0050"
+revision = '0010'
+down_revision = '0009'
 branch_labels = None
 depends_on = None
 

@@ -1,12 +1,12 @@
 """Policies, clocks that pause, declared delays, plans, escalations, feedback and notices.
 
-Revises: 0061
+Revises: 0015
 """
 import sqlalchemy as sa
 from alembic import op
 
-revision = '0010'
-down_revision = '0061'
+revision = '0016'
+down_revision = '0015'
 branch_labels = None
 depends_on = None
 
