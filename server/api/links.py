@@ -14,7 +14,7 @@ from server.acts.link import MAKERS
 from server.api.fields import Doors
 from server.api.identity import current_user, requires
 from server.extensions import db
-from server.models import AccessLog, CustomerLink, User, new_id
+from server.models import AccessLog, CustomerLink, User
 from server.problems import Problem
 from server.tokens import hash_of, token_of
 from sync.protocol import is_id
@@ -44,7 +44,7 @@ class LogLine(Schema):
 @requires()
 @blueprint.response(200, LinkBody)
 def link_address(link_id: str) -> dict[str, str]:
-    """The address of a link, to copy or to show as QR code. That somebody was told it is written down."""
+    """The address of a link, to copy or to show as QR code."""
     link = db.session.get(CustomerLink, link_id) if is_id(link_id) else None
     if link is None or not scopes.holds(db.session(), current_user.id, link.scope()):
         raise Problem("not-found")
@@ -83,9 +83,3 @@ def access_log() -> list[dict[str, Any]]:
         }
         for row, name in rows
     ]  # fmt: skip
-
-
-def log_access(noun: str, row_id: str, reason: str) -> None:
-    db.session.add(
-        AccessLog(id=new_id(), user_id=current_user.id, at=clock.now(), noun=noun, row_id=row_id, reason=reason)
-    )
