@@ -17,6 +17,7 @@ from server.models.visit import HELD
 from sync.rules import rule
 
 LADDER = rule("ladder")
+URGENT = 1  # level Ⅰ
 
 
 class ReadArgs(ArgsSchema):
@@ -67,6 +68,13 @@ def tell_people(ctx: Context, people: Iterable[str], kind: str, order: WorkOrder
     """Tells others what the user of this act did; nobody is told what they did themselves."""
     others = [user_id for user_id in people if user_id != ctx.user.id]
     notify(ctx.session, others, kind, ctx.received, order, by=ctx.user.name, **data)
+
+
+def alarm_the_head(ctx: Context, order: WorkOrder, was: int | None = None) -> None:
+    """A matter that is, or becomes, of level Ⅰ is known at once to whoever answers for that level (A5)."""
+    if order.level == URGENT and was != URGENT:
+        nearest = next(iter(superiors(ctx.session, URGENT)), [])
+        tell_people(ctx, nearest, "level_one", order, reason=order.level_reason)
 
 
 @act("notice.read", ReadArgs)

@@ -8,6 +8,7 @@ from marshmallow import fields, validate
 from sqlalchemy import select
 
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
+from server.acts.notices import alarm_the_head
 from server.acts.promises import meet_milestones, promise, renew_promises
 from server.acts.schemas import ArgsSchema, Id, Name, Text, one_of
 from server.acts.work_order import DISPATCHERS, LEVELS, REGISTRARS, issue_number
@@ -88,6 +89,7 @@ def make_ticket(
     ctx.add(order)
     promise(ctx, order, customer.sla_policy)
     ctx.tell(order, "work_order.draft", number=order.number, level=order.level, **_of(defect_id))
+    alarm_the_head(ctx, order)
     return order
 
 
@@ -110,6 +112,7 @@ def triage(ctx: Context, id: str, level: int, level_reason: str, note: str) -> O
     order.state = order.rests_in
     meet_milestones(ctx, order, ("confirm",), "work_order.triage")
     ctx.tell(order, "work_order.triage", level=level, was=was, reason=level_reason, note=note)
+    alarm_the_head(ctx, order, was)
     return DONE
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.diagnosis import merge_changes
 from server.acts.intake import open_report, take_in
+from server.acts.notices import alarm_the_head
 from server.acts.promises import ANSWERED, meet_milestones, promise, renew_promises
 from server.acts.schemas import MAX_TEXT, ArgsSchema, At, Changes, Id, Name, Text, one_of, texts
 from server.models import Asset, Customer, DailyNumber, MaintenancePlan, Site, Visit, WorkOrder
@@ -97,6 +98,7 @@ def register(
     ctx.add(order)
     promise(ctx, order, customer.sla_policy, "work_order.register")
     ctx.tell(order, "work_order.register", number=order.number, level=order.level, lacking=_lacking(order))
+    alarm_the_head(ctx, order)
     if report is not None:
         take_in(ctx, report, order, "registered")
     if answer:
@@ -137,6 +139,7 @@ def edit(ctx: Context, id: str, changes: dict[str, list[Any]]) -> Outcome:
     if order.level != was:  # a change of level is logged with its reason (A5)
         said |= {"level": order.level, "was": was, "reason": order.level_reason}
     ctx.tell(order, "work_order.edit", **said)
+    alarm_the_head(ctx, order, was)
     return outcome
 
 

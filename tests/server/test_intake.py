@@ -115,6 +115,26 @@ def test_a_change_of_level_is_logged_with_its_reason(cast: Cast, desk: Peer):
     assert (data["was"], data["level"], data["reason"]) == (2, 1, "消防联动失效")
 
 
+def test_an_urgent_matter_is_known_to_the_head_at_once_and_only_when_it_becomes_urgent(
+    app: Flask, cast: Cast, desk: Peer, peer: MakePeer
+):
+    with app.app_context():
+        db.session.get_one(User, cast.sam.id).roles = ["supervisor", "department_head"]
+        db.session.commit()
+    order_id = register(desk, cast)
+
+    def told() -> list[str]:
+        return [row["work_order_id"] for row in peer(cast.sam).pull().bodies("notice", kind="level_one")]
+
+    assert told() == [], "level Ⅱ is no alarm"
+    reason = {"level": [2, 1], "level_reason": ["影响使用", "电梯困人"]}
+    assert desk.do("work_order.edit", id=order_id, changes=reason)["outcome"] == "applied"
+    assert (
+        desk.do("work_order.edit", id=order_id, changes={"title": ["三号机位黑屏", "三号机位"]})["outcome"] == "applied"
+    )
+    assert told() == [order_id]
+
+
 def test_two_desks_that_edit_one_work_order_lose_nothing(cast: Cast, desk: Peer, peer: MakePeer):
     order_id = register(desk, cast)
     olga = peer(cast.olga)

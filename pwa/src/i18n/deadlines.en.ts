@@ -155,6 +155,7 @@ export const deadlinesEn: Record<keyof typeof deadlinesZh, string> = {
   'dl.notices.none_hint': 'Warnings, approvals, calls for help and answers come here.',
   'dl.notices.read_all': 'Mark all as read',
   'dl.notices.earlier': 'Read before',
+  'dl.notice.level_one': '{by} made it level Ⅰ, urgent: {reason}',
   'dl.notice.sla_warning': '{what}: {percent} % of the time has run, due {when}',
   'dl.notice.sla_breached': '{what} is overdue, was due {when}',
   'dl.notice.delay_submitted': '{by} declares a delay: {what} until {to}. Please decide',

@@ -153,6 +153,7 @@ export const deadlinesZh = {
   'dl.notices.none_hint': '期限预警、审批、求助和答复会在这里。',
   'dl.notices.read_all': '全部标为已读',
   'dl.notices.earlier': '看过的',
+  'dl.notice.level_one': '{by} 定为Ⅰ级紧急：{reason}',
   'dl.notice.sla_warning': '{what} 的时间已过 {percent}%，期限 {when}',
   'dl.notice.sla_breached': '{what} 已超时，期限是 {when}',
   'dl.notice.delay_submitted': '{by} 申报延期：{what} 到 {to}，请审批',

@@ -3,7 +3,7 @@ import { hasMessage, formatMoment, t } from '@/i18n'
 import type { NoticeBody } from '@/protocol/nouns'
 import { rungName } from './words'
 
-const GRAVE: ReadonlySet<string> = new Set(['sla_breached', 'escalated', 'reopened'])
+const GRAVE: ReadonlySet<string> = new Set(['level_one', 'sla_breached', 'escalated', 'reopened'])
 const ASKS: ReadonlySet<string> = new Set(['sla_warning', 'delay_submitted', 'hold_proposed', 'plan_review', 'plan_required', 'help_asked', 'follow_up_due'])
 
 export const toneOf = (kind: string): 'danger' | 'warn' | 'info' => (GRAVE.has(kind) ? 'danger' : ASKS.has(kind) ? 'warn' : 'info')
