@@ -369,3 +369,22 @@ def test_nothing_that_make_makes_is_committed():
     command = ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     clean(made, "These are made on each machine, and name places of it:")
+
+
+#: What is imported under another name than it is installed by.
+INSTALLED_AS = {"argon2": "argon2-cffi", "jwt": "pyjwt", "pillow_heif": "pillow-heif", "PIL": "pillow"}
+
+
+def test_the_product_imports_only_what_its_own_lock_installs():
+    """Tests run with the development lock: what only that one brings is missing where the product is started."""
+    lock = (ROOT / "requirements.txt").read_text()
+    installed = set(re.findall(r"^([a-z0-9.-]+)(?:\[[^]]*\])?==", lock, re.M))
+    ours = {"server", "sync", "wsgi", *sys.stdlib_module_names}
+    wrong = []
+    for name in [*files("server/", ".py"), *files("sync/", ".py")]:
+        for line, dotted in python_imports(name):
+            top = dotted.partition(".")[0]
+            package_name = INSTALLED_AS.get(top, top.replace("_", "-")).lower()
+            if top not in ours and package_name not in installed:
+                wrong.append(f"{name}:{line} {top}")
+    clean(sorted(set(wrong)), "not in requirements.txt:")
