@@ -48,6 +48,15 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "REDIS_URL": os.environ.get("REDIS_URL") or None,
         "PUBLIC_URL": os.environ.get("PUBLIC_URL") or None,  # what customers reach us by; else as this request did
         "RESCUE_KEY": os.environ.get("RESCUE_KEY") or None,  # else made once, in DATA_DIR (server/sealing.py)
+        # Mails: without SMTP_HOST none are sent. SMTP_SECURITY: starttls, tls or none; the port follows from it.
+        "SMTP_HOST": os.environ.get("SMTP_HOST") or None,
+        "SMTP_PORT": os.environ.get("SMTP_PORT") or None,
+        "SMTP_USER": os.environ.get("SMTP_USER") or None,
+        "SMTP_PASSWORD": os.environ.get("SMTP_PASSWORD") or None,
+        "SMTP_SECURITY": os.environ.get("SMTP_SECURITY") or "starttls",
+        "MAIL_FROM": os.environ.get("MAIL_FROM") or "xunxiu@localhost.localdomain",
+        # Private networks webhooks may lead into nevertheless (CIDR, by comma): see server/delivering/outgoing.py
+        "OUTGOING_ALLOW": os.environ.get("OUTGOING_ALLOW") or "",
         "JWT_ACCESS_TOKEN_EXPIRES": ACCESS_TOKEN_LIFE,
         "JWT_REFRESH_TOKEN_EXPIRES": REFRESH_TOKEN_LIFE,
         "MAX_CONTENT_LENGTH": MAX_REQUEST_BYTES,

@@ -54,6 +54,17 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "conflict": (409, "与现有数据冲突。", "This conflicts with what is there."),
     "gone": (410, "已不存在。", "It is no longer there."),
     "too-large": (413, "内容太大(上限 {limit})。", "This is too large (limit {limit})."),
+    "push-address": (422, "浏览器给出的推送地址无法使用。", "The push address of this browser cannot be used."),
+    "url-forbidden": (
+        422,
+        "不能向这个地址推送:需要 https,且不能是内部网络地址。",
+        "This address is not called: it has to be https, and not of a private network.",
+    ),
+    "url-unknown": (
+        422,
+        "这个地址的域名无法解析,请检查。",
+        "The name of this address cannot be resolved; please look at it.",
+    ),
     "unsupported-media-type": (415, "不支持这种内容类型。", "This content type is not supported."),
     "too-many-requests": (429, "尝试过于频繁,请稍后再试。", "Too many attempts; try again later."),
     "protocol-too-old": (

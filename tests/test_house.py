@@ -95,6 +95,7 @@ HEIGHTS = {
         "rescue",
         "backup",
         "check",
+        "delivering",
     },
     4: {"api"},
     5: {"__init__", "commands", "cli", "worker"},

@@ -17,6 +17,10 @@ async function start(): Promise<void> {
   await Promise.all([restoreLocale(), restoreSession()])
   createApp(App).use(router).mount('#app')
   watchForUpdates()
+  // The worker was pressed on: this page goes where the notice leads.
+  navigator.serviceWorker?.addEventListener('message', ({ data }) => {
+    if (data?.type === 'OPEN' && String(data.path).startsWith('/')) void router.push(String(data.path))
+  })
   // The next screen's words; whoever goes there before they are here waits in the router.
   void loadInside().catch(() => {})
 }

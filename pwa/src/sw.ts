@@ -5,6 +5,7 @@ import { NavigationRoute, registerRoute } from 'workbox-routing'
 import { knownUsers } from './store/device'
 import { markHeld } from './store/evicting'
 import { openStore } from './store/opening'
+import { answerCalls } from './sw.push'
 import { syncAll } from './sync/sync'
 import { APP_VERSION } from './version'
 
@@ -23,6 +24,8 @@ cleanupOutdatedCaches()
 registerRoute(new NavigationRoute(createHandlerBoundToURL('/index.html'), { denylist: SERVER_PATHS }))
 registerRoute(({ url }) => isPart(url), async ({ url, request }) =>
   (await caches.match(url.pathname, { cacheName: PREVIOUS })) ?? fetch(request))
+
+answerCalls()
 
 async function keepParts(): Promise<void> {
   const current = await caches.open(cacheNames.precache)

@@ -18,6 +18,8 @@ from sqlalchemy.orm.util import identity_key
 
 from server import clock
 from server.models import Event, Synced, User, Visit, WorkOrder, new_id
+from server.models.channel import EVENTS
+from server.outbox import announce, hooks_of
 from server.publishing import adopt, keep
 from sync.protocol import APPLIED, MERGED, PARKED, REJECTED
 
@@ -156,6 +158,10 @@ class Context:
             data=data,
         )
         self.keep(event)
+        if kind in EVENTS:  # the batch asks once whether another system wants to know
+            if "hooks" not in self.read:
+                self.read["hooks"] = hooks_of(self.session)
+            announce(self.session, self.read["hooks"], kind, self.at, order, {"by": self.user.name, **data}, visit_id)
 
 
 Verb = Callable[..., Outcome | None]
@@ -249,6 +255,7 @@ def load_verbs() -> None:
     """Imports every file of verbs, which registers them."""
     from server.acts import (  # noqa: F401
         catalogue,
+        channel,
         checklist,
         defect,
         delay,

@@ -14,10 +14,12 @@ from server.acts import DONE, Context, Outcome, act
 from server.acts.schemas import MAX_LIST, ArgsSchema, Id
 from server.models import Notice, User, Visit, WorkOrder, new_id
 from server.models.visit import HELD
+from server.outbox import announce, hooks_of, spread
 from sync.rules import rule
 
 LADDER = rule("ladder")
 URGENT = 1  # level Ⅰ
+PRIVATE = frozenset({"test", "webhook_stopped"})  # nobody else's matter
 
 
 class ReadArgs(ArgsSchema):
@@ -54,14 +56,19 @@ def notify(
     session: Session, people: Iterable[str], kind: str, at: datetime, order: WorkOrder | None = None,
     visit_id: str | None = None, **data: Any,
 ) -> None:  # fmt: skip
-    """Tells each of the people once. What is told stands in the row: who is told may not hold what it is about."""
-    for user_id in dict.fromkeys(people):
-        about = {"work_order_id": order.id, "number": order.number, "title": order.title} if order else {}
-        if order:
-            data.setdefault("site", order.site_name)
-        session.add(
-            Notice(id=new_id(), user_id=user_id, kind=kind, visit_id=visit_id, data=data, at=at, server_at=at, **about)
-        )
+    """Tells each of the people once. What is told stands in the row: who is told may not hold what it is about.
+
+    In the app everybody is told; beside it by the ways each chose, and other systems once for all of them (F8).
+    """
+    about = {"work_order_id": order.id, "number": order.number, "title": order.title} if order else {}
+    if order:
+        data.setdefault("site", order.site_name)
+    common = {"kind": kind, "visit_id": visit_id, "data": data, "at": at, "server_at": at, **about}
+    notices = [Notice(id=new_id(), user_id=user_id, **common) for user_id in dict.fromkeys(people)]
+    session.add_all(notices)
+    spread(session, notices)
+    if notices and kind not in PRIVATE:
+        announce(session, hooks_of(session), kind, at, order, data, visit_id)
 
 
 def tell_people(ctx: Context, people: Iterable[str], kind: str, order: WorkOrder, **data: Any) -> None:

@@ -29,6 +29,7 @@ def init_doors(app: Flask) -> None:
     from server.api.admin import blueprint as admin
     from server.api.archive import blueprint as archive
     from server.api.auth import blueprint as auth
+    from server.api.channels import blueprint as channels
     from server.api.docs import blueprint as docs
     from server.api.documents import blueprint as documents
     from server.api.files import blueprint as files
@@ -42,6 +43,7 @@ def init_doors(app: Flask) -> None:
     from server.api.reports import blueprint as reports
     from server.api.rescue import blueprint as rescue
     from server.api.sync import blueprint as sync
+    from server.api.webhooks import blueprint as webhooks
 
     proxies = app.config["TRUSTED_PROXIES"]
     if proxies:  # else every address is the proxy's, and the limit of one would hit all
@@ -62,6 +64,8 @@ def init_doors(app: Flask) -> None:
         links,
         health,
         documents,
+        channels,
+        webhooks,
         docs,
     ):
         smorest.register_blueprint(door)

@@ -7,7 +7,7 @@ from typing import Any
 from flask import request
 from flask_jwt_extended import get_jwt, jwt_required
 from marshmallow import Schema, fields, validate
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from server import clock, feed
@@ -15,8 +15,9 @@ from server.api import chains
 from server.api.auth import MAX_PASSWORD, MIN_PASSWORD, DeviceForm, Tokens, register, tokens
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text
 from server.api.identity import current_device_id, current_user, draining, requires
+from server.audit import write_down
 from server.extensions import db
-from server.models import AccessLog, Device, Divergence, Team, User, WorkOrder, new_id
+from server.models import Device, Divergence, PushSubscription, Team, User, WorkOrder, new_id
 from server.models.user import ROLES
 from server.problems import Problem
 from sync.protocol import is_id
@@ -153,7 +154,8 @@ def revoke(form: dict[str, Any], device_id: str) -> dict[str, Any]:
         raise Problem("not-found")
     if device.revoked_at is None:
         device.revoked_at, device.revoked_by = clock.now(), current_user.id
-        _log("device", device.id, form["reason"], {"act": "revoke"})
+        db.session.execute(delete(PushSubscription).where(PushSubscription.device_id == device.id))
+        write_down(db.session(), current_user.id, "device.revoke", "device", device.id, form["reason"])
         db.session.commit()
     return _device_body(device, db.session.get_one(User, device.user_id).name)
 
@@ -265,12 +267,7 @@ def reveal_contact(form: dict[str, Any], work_order_id: str) -> dict[str, str]:
     order = db.session.get(WorkOrder, work_order_id) if is_id(work_order_id) else None
     if order is None:
         raise Problem("not-found")
-    _log("work_order", order.id, form["reason"], {"fields": ["contact_name", "contact_phone"]})
+    told = {"fields": ["contact_name", "contact_phone"], "number": order.number}
+    write_down(db.session(), current_user.id, "contact.reveal", "work_order", order.id, form["reason"], told)
     db.session.commit()
     return {"name": order.contact_name, "phone": order.contact_phone}
-
-
-def _log(noun: str, row_id: str, reason: str, extra: dict[str, Any]) -> None:
-    row = AccessLog(id=new_id(), user_id=current_user.id, at=clock.now(), noun=noun, row_id=row_id, reason=reason)
-    row.extra = extra
-    db.session.add(row)

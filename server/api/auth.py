@@ -9,7 +9,7 @@ from flask import Response, request
 from flask_jwt_extended import get_jwt, jwt_required
 from flask_limiter.util import get_remote_address
 from marshmallow import fields
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 
 from server import clock, feed
@@ -17,7 +17,7 @@ from server.api import chains
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text, read_json
 from server.api.identity import access_token, current_device_id, current_user, requires, short_read
 from server.extensions import db, limiter
-from server.models import Device, User
+from server.models import Device, PushSubscription, User
 from server.problems import Problem
 from server.sealing import office_key
 
@@ -147,6 +147,7 @@ def refresh() -> dict[str, Any]:
 def logout() -> None:
     """Ends the session of this device. The device stays registered, and what it has not sent stays on it."""
     chains.end(current_device_id())
+    db.session.execute(delete(PushSubscription).where(PushSubscription.device_id == current_device_id()))
     db.session.commit()
 
 

@@ -14,6 +14,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from webargs import core
 from webargs.flaskparser import FlaskParser, is_json_request
 
+from server import clock
 from server.models.base import ID_LENGTH, NAME_LENGTH
 from server.problems import Problem
 from sync.protocol import is_id
@@ -77,6 +78,17 @@ class Text(fields.String):
         if "\0" in text:
             raise ValidationError("Not a valid text.")
         return text.strip() if self.trim else text
+
+
+class Moment(fields.String):
+    """An instant of an answer, as the wire says it."""
+
+    def __init__(self, **options: Any):
+        options.setdefault("metadata", {"format": "date-time"})
+        super().__init__(**options)
+
+    def _serialize(self, value: Any, *args: Any, **more: Any) -> str | None:
+        return None if value is None else clock.wire(value)
 
 
 class Id(fields.String):

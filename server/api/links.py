@@ -75,6 +75,7 @@ def _shown(path: str) -> dict[str, str]:
 def access_log() -> list[dict[str, Any]]:
     """Who looked at masked personal data, when and why (A6); the latest first."""
     query = select(AccessLog, User.name).outerjoin(User, User.id == AccessLog.user_id)
+    query = query.where(AccessLog.act == "contact.reveal")
     rows = db.session.execute(query.order_by(AccessLog.at.desc(), AccessLog.id.desc()).limit(MAX_LOG))
     return [
         {

@@ -2,6 +2,7 @@
 
 from server.models.archive import ArchiveEntry, ArchiveGram
 from server.models.base import Fact, Synced, new_id
+from server.models.channel import Delivery, NoticeChoice, PushSubscription, ServerSecret, Webhook
 from server.models.closing import MonthlyReport
 from server.models.customer import Asset, Contact, Customer, ServiceRecord, Site
 from server.models.deadline import (
@@ -53,20 +54,21 @@ SYNCED: dict[str, type[Synced]] = {
         PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey, Quotation, Charge,
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice,
-        ArchiveChange, Document, Favourite, MonthlyReport, MaintenancePlan, PlanOccurrence,
+        ArchiveChange, Document, Favourite, MonthlyReport, MaintenancePlan, PlanOccurrence, NoticeChoice,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset",
-    "Attachment", "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock",
-    "Conflict", "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile",
-    "DailyNumber", "Defect", "DelayDeclaration", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage",
-    "DutyShift", "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold",
-    "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice", "Part", "PartRequest",
-    "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point", "PresenceProof", "PriceItem", "Quotation",
-    "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServiceRecord",
-    "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription",
-    "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
+    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact",
+    "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
+    "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift",
+    "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry",
+    "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice", "NoticeChoice", "Part", "PartRequest",
+    "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point", "PresenceProof", "PriceItem",
+    "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem",
+    "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock",
+    "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit",
+    "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -142,13 +142,17 @@ class PhoneStatus(Synced, db.Model):
 
 
 class AccessLog(db.Model):
-    """Who looked at masked personal data, when and why (A6)."""
+    """What was done past the journal of acts: who looked at a contact and why (A6), signed in, changed an account.
+
+    `act`: `contact.reveal`, `sign_in`, `user.change`, … `user_id` is empty when nobody of ours did it.
+    """
 
     __tablename__ = "access_log"
-    __table_args__ = (Index("ix_access_log_row", "noun", "row_id"),)
+    __table_args__ = (Index("ix_access_log_row", "noun", "row_id"), Index("ix_access_log_at", "at"))
     id: Mapped[str] = mapped_column(String(ID_LENGTH), primary_key=True)
     user_id: Mapped[str] = id_column()
     at: Mapped[datetime] = mapped_column(Instant)
+    act: Mapped[str] = mapped_column(String(32), default="")
     noun: Mapped[str] = mapped_column(String(32))
     row_id: Mapped[str] = id_column()
     reason: Mapped[str] = mapped_column(String(NAME_LENGTH))

@@ -38,6 +38,7 @@ PERIODIC = {
     "server.tasks.keep_plans": timedelta(hours=1),
     "server.tasks.tidy_tasks": timedelta(hours=24),
     "server.tasks.tidy_notices": timedelta(hours=24),
+    "server.tasks.tidy_deliveries": timedelta(hours=24),
     "server.tasks.forget_old": timedelta(hours=24),
 }
 

@@ -170,6 +170,8 @@ export const deadlinesEn: Record<keyof typeof deadlinesZh, string> = {
   'dl.notice.escalated': '{by} escalates to {rung}: {text}',
   'dl.notice.reopened': '{by} reopened it ({count}×): {reason}',
   'dl.notice.follow_up_due': 'Due today: {text}',
+  'dl.notice.webhook_stopped': 'The webhook “{name}” failed again and again and was stopped',
+  'dl.notice.test': 'A test: notices reach you',
   'dl.notice.other': 'News about {number}',
   'dl.decision.approved': 'approved',
   'dl.decision.refused': 'refused',

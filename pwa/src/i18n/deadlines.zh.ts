@@ -168,6 +168,8 @@ export const deadlinesZh = {
   'dl.notice.escalated': '{by} 升级到{rung}：{text}',
   'dl.notice.reopened': '{by} 重新打开了工单（第 {count} 次）：{reason}',
   'dl.notice.follow_up_due': '今天要办：{text}',
+  'dl.notice.webhook_stopped': '推送地址“{name}”多次失败，已停用；请检查后重新启用',
+  'dl.notice.test': '测试通知：通知已能送达',
   'dl.notice.other': '{number} 有新情况',
   'dl.decision.approved': '同意',
   'dl.decision.refused': '不同意',

@@ -23,6 +23,7 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'act.monthly_report.approve': 'Monthly report approved',
   'act.follow_up.add': 'Promised',
   'act.follow_up.done': 'Promise kept',
+  'act.channels.choose': 'Ways of notice chosen',
   'act.notice.read': 'Notices read',
   'act.policy.save': 'Policy saved',
   'act.customer.choose_policy': 'Policy chosen',

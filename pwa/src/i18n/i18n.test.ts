@@ -2,6 +2,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { formatDay, formatDuration, formatRelative, formatSlot, localName, registerMessages, setLocale, t } from './index'
+import { channelsEn } from './channels.en'
+import { channelsZh } from './channels.zh'
 import { dayEn } from './day.en'
 import { dayZh } from './day.zh'
 import { en } from './en'
@@ -20,8 +22,8 @@ const SRC = join(import.meta.dirname, '..')
 const zh = { ...zhFirst, ...zhInside }
 const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/knowledge', 'screens/patrol']
 /** With the words a lazily loaded screen brings along. */
-const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh }
-const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn }
+const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh, ...channelsZh }
+const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn, ...channelsEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 
 /** The file and everything it imports at once, not what it fetches when it is needed. */

@@ -22,6 +22,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.nav.month': 'Monthly report',
   'office.act.call_back.record': 'Called back',
   'office.nav.import': 'Import',
+  'office.nav.outside': 'Integrations',
   'office.nav.people': 'People & devices',
   'office.saving': 'Saving…',
   'office.pending': 'to be sent',

@@ -21,6 +21,7 @@ export const zhActs = {
   'act.monthly_report.approve': '月报审批',
   'act.follow_up.add': '答应客户',
   'act.follow_up.done': '承诺已办',
+  'act.channels.choose': '通知方式',
   'act.notice.read': '看通知',
   'act.policy.save': '时限策略',
   'act.customer.choose_policy': '选用时限策略',

@@ -1,4 +1,5 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
+import type { ChannelArgs } from './channels'
 import type { ClosingArgs } from './closing'
 import type { PlanArgs } from './plans'
 import type { DeadlineArgs } from './deadlines'
@@ -161,7 +162,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs {
+export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs, ChannelArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

@@ -1,5 +1,6 @@
 /** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
 import type { AnswerValue } from './checklist'
+import type { ChannelBodies } from './channels'
 import type { ClosingBodies } from './closing'
 import type { DossierBodies } from './dossier_nouns'
 import type { FieldBodies } from './field_nouns'
@@ -13,6 +14,7 @@ import type {
 
 export type { AnswerValue } from './checklist'
 export type * from './field_nouns'
+export type * from './channels'
 export type * from './closing'
 export type * from './deadlines'
 export type * from './dossier_nouns'
@@ -331,7 +333,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, ChannelBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

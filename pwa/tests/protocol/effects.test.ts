@@ -124,3 +124,12 @@ test('ids are UUIDv7 and grow, even when the clock goes back', () => {
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   expect(new Set(Array.from({ length: 10_000 }, () => newId())).size).toBe(10_000)
 })
+
+test('the ways of notice one chose are there at once, and a second choice changes the same row', async () => {
+  const chosen = { id: newId(), push: ['urgent' as const], mail: [], address: '', lang: 'en' as const }
+  const [made] = await effectOf(act('channels.choose', chosen), viewOf([]), dora)
+  expect(made).toMatchObject({ noun: 'notice_choice', scope: `user:${DORA}`, body: { user_id: DORA, push: ['urgent'] } })
+  const again = { ...chosen, mail: ['urgent' as const], address: 'dora@example.com' }
+  const [changed] = await effectOf(act('channels.choose', again), viewOf([{ ...made!, body: made!.body! }]), dora)
+  expect(changed).toMatchObject({ id: chosen.id, body: { user_id: DORA, mail: ['urgent'], address: 'dora@example.com' } })
+})

@@ -1,5 +1,6 @@
 /** Every act's effect, by name. What is not in the table has none: the rows wait for the server. */
 import type { Act, ActName } from '../acts'
+import { channelEffects } from './channels'
 import { checklistEffects } from './checklist'
 import { closingEffects } from './closing'
 import { deadlineEffects } from './deadline'
@@ -17,7 +18,7 @@ import { visitEffects } from './visit'
 
 const effects: { [A in ActName]: Effect<A> } = {
   ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...dossierEffects, ...moneyEffects, ...stockEffects,
-  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...closingEffects, ...planEffects,
+  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...closingEffects, ...planEffects, ...channelEffects,
 }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */

@@ -1,10 +1,11 @@
 /** What a notice says, in the language of its reader: rows carry facts, never sentences. */
 import { hasMessage, formatMoment, t } from '@/i18n'
 import type { NoticeBody } from '@/protocol/nouns'
+import rules from '@rules/notices.json'
 import { rungName } from './words'
 
-const GRAVE: ReadonlySet<string> = new Set(['level_one', 'sla_breached', 'escalated', 'reopened'])
-const ASKS: ReadonlySet<string> = new Set(['sla_warning', 'delay_submitted', 'hold_proposed', 'plan_review', 'plan_required', 'help_asked', 'follow_up_due'])
+const GRAVE: ReadonlySet<string> = new Set(rules.groups.urgent)
+const ASKS: ReadonlySet<string> = new Set(rules.groups.asks)
 
 export const toneOf = (kind: string): 'danger' | 'warn' | 'info' => (GRAVE.has(kind) ? 'danger' : ASKS.has(kind) ? 'warn' : 'info')
 
@@ -17,7 +18,7 @@ export function noticeText({ kind, data, number }: NoticeBody, now: number): str
   const words = [said('note'), said('remarks')].filter(Boolean).join(' ')
   const text = t(key, {
     what: said('milestone') && t(`milestone.${said('milestone')}`), percent: said('percent'), when: moment('due_at'), to: moment('to'), by: said('by'),
-    reason, decision: said('decision') && t(`dl.decision.${said('decision')}`), text: said('text'), rung: said('rung') && rungName(said('rung')), count: said('count'),
+    reason, decision: said('decision') && t(`dl.decision.${said('decision')}`), text: said('text'), rung: said('rung') && rungName(said('rung')), count: said('count'), name: said('name'),
   })
   return words ? `${text} · ${words}` : text
 }

@@ -41,6 +41,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'plan', name: 'office-plan', component: () => import('./plan/PlanScreen.vue') },
       { path: 'coverage', name: 'office-coverage', component: () => import('./coverage/CoverageScreen.vue') },
       { path: 'phones', name: 'office-phones', component: () => import('./phones/PhonesScreen.vue') },
+      { path: 'outside', name: 'office-outside', component: () => import('./outside/OutsideScreen.vue') },
       { path: 'people', name: 'office-people', component: () => import('./people/PeopleScreen.vue') },
     ],
   },
