@@ -28,6 +28,7 @@ def init_doors(app: Flask) -> None:
     from server.api import pwa
     from server.api.admin import blueprint as admin
     from server.api.archive import blueprint as archive
+    from server.api.audit import blueprint as audit
     from server.api.auth import blueprint as auth
     from server.api.channels import blueprint as channels
     from server.api.docs import blueprint as docs
@@ -35,6 +36,8 @@ def init_doors(app: Flask) -> None:
     from server.api.files import blueprint as files
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
+    from server.api.integration import blueprint as integration
+    from server.api.keys import blueprint as keys
     from server.api.labels import blueprint as labels
     from server.api.links import blueprint as links
     from server.api.month import blueprint as month
@@ -66,6 +69,9 @@ def init_doors(app: Flask) -> None:
         documents,
         channels,
         webhooks,
+        keys,
+        integration,
+        audit,
         docs,
     ):
         smorest.register_blueprint(door)

@@ -215,7 +215,7 @@ def users() -> list[User]:
 def create_user(form: dict[str, Any]) -> User:
     """Creates an account."""
     user = User(id=new_id(), created_by=current_user.id, skills=[], active=True)
-    _change(user, form)
+    _change(user, form, "user.create")
     return user
 
 
@@ -231,11 +231,11 @@ def change_user(form: dict[str, Any], user_id: str) -> User:
     if user.id == current_user.id and not (form.get("active", True) and "admin" in form.get("roles", ["admin"])):
         # Who takes the key from himself may be the last who had one.
         raise Problem("conflict", extra={"errors": {"json": {"roles": ["Another administrator has to do this."]}}})
-    _change(user, form)
+    _change(user, form, "user.change")
     return user
 
 
-def _change(user: User, form: dict[str, Any]) -> None:
+def _change(user: User, form: dict[str, Any], act: str) -> None:
     team_id = form.get("team_id")
     if team_id is not None and db.session.get(Team, team_id) is None:
         raise Problem("validation", extra={"errors": {"json": {"team_id": ["There is no such team."]}}})
@@ -252,6 +252,7 @@ def _change(user: User, form: dict[str, Any]) -> None:
         raise Problem("conflict", extra={"errors": {"json": {taken: ["Somebody else has it."]}}}) from error
     if "password" in form:
         chains.end_others(user.id, current_device_id())
+    write_down(db.session(), current_user.id, act, "user", user.id, "", {"fields": sorted(form)})
     db.session.commit()
 
 

@@ -16,6 +16,7 @@ from server import clock, feed
 from server.api import chains
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text, read_json
 from server.api.identity import access_token, current_device_id, current_user, requires, short_read
+from server.audit import write_down
 from server.extensions import db, limiter
 from server.models import Device, PushSubscription, User
 from server.problems import Problem
@@ -124,9 +125,10 @@ def _failed(response: Response) -> bool:
 @blueprint.response(200, SignedIn)
 def login(form: dict[str, Any]) -> dict[str, Any]:
     """Signs a person in on a device, whose id the device made itself. Signing in again ends its earlier session."""
-    user = _authenticate(form["login"], form["password"])
+    user = _authenticate(form["login"], form["password"], written_down=True)
     device = register(user, form["device"])
     refresh = chains.begin(device)
+    write_down(db.session(), user.id, "sign_in", "device", device.id, device.name, _from_where())
     answer = _session(user, device.id)
     db.session.commit()
     return {**tokens(user.id, device.id, refresh), **answer}
@@ -170,6 +172,7 @@ def password(form: dict[str, Any]) -> None:
     user.set_password(form["new"])
     own = db.session.get_one(User, user.id)
     own.password_hash = user.password_hash
+    write_down(db.session(), own.id, "password.change", "user", own.id, "", _from_where())
     chains.end_others(user.id, current_device_id())
     db.session.commit()
 
@@ -182,7 +185,20 @@ def _nobody() -> User:
     return nobody
 
 
-def _authenticate(login: str, password: str) -> User:
+def _from_where() -> dict[str, str]:
+    return {"address": request.remote_addr or ""}
+
+
+def _refuse(code: str, login: str, user: User | None) -> Problem:
+    """Somebody who tries to get in is written down, also when the login is nobody's."""
+    known = user.id if user is not None else ""
+    extra = _from_where() | ({} if known else {"login": login[:64] if login.isprintable() else "?"})
+    write_down(db.session(), known, "sign_in.refused", "user", known, code, extra)
+    db.session.commit()
+    return Problem(code)
+
+
+def _authenticate(login: str, password: str, written_down: bool = False) -> User:
     """The active user with that password. An unknown login takes as long to refuse as a wrong password."""
     with short_read():
         user = db.session.scalar(select(User).where(User.login == login))
@@ -190,10 +206,9 @@ def _authenticate(login: str, password: str) -> User:
             db.session.expunge(user)
     found = user is not None and bool(user.password_hash)
     right = (user if user is not None and found else _nobody()).check_password(password)
-    if user is None or not found or not right:
-        raise Problem("wrong-password")
-    if not user.active:
-        raise Problem("user-inactive")
+    code = "wrong-password" if user is None or not found or not right else "" if user.active else "user-inactive"
+    if user is None or code:
+        raise _refuse(code, login, user) if written_down else Problem(code)
     return user
 
 

@@ -1,5 +1,6 @@
 """Every noun, so that one import knows all tables."""
 
+from server.models.api_key import ApiKey
 from server.models.archive import ArchiveEntry, ArchiveGram
 from server.models.base import Fact, Synced, new_id
 from server.models.channel import Delivery, NoticeChoice, PushSubscription, ServerSecret, Webhook
@@ -60,15 +61,15 @@ SYNCED: dict[str, type[Synced]] = {
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset", "Attachment",
-    "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Conflict", "Contact",
-    "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
-    "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift",
-    "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold", "JournalEntry",
-    "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice", "NoticeChoice", "Part", "PartRequest",
-    "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point", "PresenceProof", "PriceItem",
-    "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem",
-    "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock",
-    "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task", "Team", "Upload", "User", "Visit",
-    "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ApiKey", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Asset",
+    "Attachment", "CatalogueEntry", "Charge", "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock",
+    "Conflict", "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile",
+    "DailyNumber", "Defect", "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document",
+    "DocumentPage", "DutyShift", "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp",
+    "HeldAct", "Hold", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice",
+    "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point",
+    "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle",
+    "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site",
+    "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task",
+    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

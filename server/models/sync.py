@@ -116,7 +116,11 @@ class JournalEntry(db.Model):
     detail: Mapped[str | None] = mapped_column(Text)
     rev: Mapped[int] = mapped_column(BigInteger)
 
-    __table_args__ = (UniqueConstraint("device_id", "n"), Index("ix_journal_rev", "rev"))
+    __table_args__ = (
+        UniqueConstraint("device_id", "n"),
+        Index("ix_journal_rev", "rev"),
+        Index("ix_journal_received_at", "received_at"),
+    )
 
 
 class HeldAct(db.Model):

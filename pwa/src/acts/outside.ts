@@ -54,3 +54,47 @@ export async function listDeliveries(asked: { channel?: string; state?: string; 
   return (await answered(`/api/deliveries?${query}`)).json() as Promise<DeliveryPage>
 }
 export const sendAgain = async (id: Id): Promise<void> => { await sendJson('POST', `/api/deliveries/${id}/again`) }
+
+export const KEY_SCOPES = ['work_orders:read', 'master:read', 'reports:read', 'intake:write'] as const
+export type KeyScope = (typeof KEY_SCOPES)[number]
+export interface ApiKey {
+  id: Id
+  name: string
+  prefix: string
+  scopes: KeyScope[]
+  created_at: Instant
+  expires_at: Instant | null
+  last_used_at: Instant | null
+  last_address: string
+  revoked_at: Instant | null
+  /** Only in the answer that made it. */
+  key?: string
+}
+export const listKeys = async (): Promise<ApiKey[]> => (await answered('/api/keys')).json() as Promise<ApiKey[]>
+export const createKey = async (name: string, scopes: KeyScope[], expires_at: Instant | null): Promise<ApiKey> =>
+  (await sendJson('POST', '/api/keys', { name, scopes, expires_at })).json() as Promise<ApiKey>
+export const revokeKey = async (id: Id): Promise<void> => { await sendJson('POST', `/api/keys/${id}/revoke`) }
+
+export interface AuditLine {
+  id: Id
+  at: Instant
+  user_id: Id | ''
+  user_name: string
+  device: string
+  act: string
+  noun: string
+  row_id: string
+  number: string
+  outcome: string
+  reason: string
+}
+export interface AuditQuestion { of?: string; since?: string; until?: string; user_id?: string; act?: string; number?: string; before?: string }
+
+/** Fifty thousand lines take a while to write. */
+const FILE_TIMEOUT_MS = 2 * 60_000
+const queryOf = (asked: object): URLSearchParams => new URLSearchParams(Object.entries(asked).filter(([, value]) => value))
+
+export const readAudit = async (asked: AuditQuestion): Promise<{ items: AuditLine[]; next: string | null }> =>
+  (await answered(`/api/audit?${queryOf(asked)}`)).json() as Promise<{ items: AuditLine[]; next: string | null }>
+export const auditFile = async (asked: AuditQuestion, form: 'xlsx' | 'csv', lang: string): Promise<Blob> =>
+  (await answered(`/api/audit/export.${form}?${queryOf({ ...asked, lang })}`, { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) })).blob()

@@ -23,6 +23,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.act.call_back.record': 'Called back',
   'office.nav.import': 'Import',
   'office.nav.outside': 'Integrations',
+  'office.nav.audit': 'Audit log',
   'office.nav.people': 'People & devices',
   'office.saving': 'Saving…',
   'office.pending': 'to be sent',

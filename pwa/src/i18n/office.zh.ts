@@ -22,6 +22,7 @@ export const officeZh = {
   'office.act.call_back.record': '回访已记录',
   'office.nav.import': '导入',
   'office.nav.outside': '对外接口',
+  'office.nav.audit': '操作记录',
   'office.nav.people': '人员与设备',
   'office.saving': '正在保存…',
   'office.pending': '待送达',

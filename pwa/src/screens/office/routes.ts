@@ -42,6 +42,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'coverage', name: 'office-coverage', component: () => import('./coverage/CoverageScreen.vue') },
       { path: 'phones', name: 'office-phones', component: () => import('./phones/PhonesScreen.vue') },
       { path: 'outside', name: 'office-outside', component: () => import('./outside/OutsideScreen.vue') },
+      { path: 'audit', name: 'office-audit', component: () => import('./outside/AuditScreen.vue') },
       { path: 'people', name: 'office-people', component: () => import('./people/PeopleScreen.vue') },
     ],
   },
