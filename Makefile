@@ -22,6 +22,8 @@ help:
 	@echo "make load      a company's day of CLIENTS (10000) reference clients, on DB (postgresql)"
 	@echo "make simulate  the protocol under random faults, seeded"
 	@echo "make chaos     the packaged server under real faults: MINUTES SEED DB"
+	@echo "make kill      a phone's browser killed at random moments of a day: MOMENTS SEED"
+	@echo "make bench-pwa what a thumb waits for on a full phone at a fourth of the speed"
 	@echo "make dev       Vite's server with hot reload, in front of a running \`make run\`"
 	@echo "make build | install | lock | lighthouse | clean"
 
@@ -87,6 +89,15 @@ chaos: install-dev
 	@$(BOOT) system
 	@$(BOOT) build
 	@$(PY) -m tests.chaos --minutes $(or $(MINUTES),5) --seed $(or $(SEED),1) --db $(or $(DB),sqlite)
+
+kill: install-dev
+	@$(BOOT) system
+	@$(PY) -m tests.killing --moments $(or $(MOMENTS),200) --seed $(or $(SEED),1)
+
+bench-pwa: install-dev
+	@$(BOOT) system
+	@$(BOOT) build
+	@$(PY) -m tests.pace
 
 lighthouse: install-dev
 	@$(BOOT) build

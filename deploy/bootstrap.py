@@ -5,7 +5,7 @@
     bootstrap.py node             Node: the system's if it is new enough, else the locked wheel in .venv
     bootstrap.py pwa              npm ci in pwa/, when the lock or Node changed
     bootstrap.py build            vite build into pwa/dist, when a source changed
-    bootstrap.py system           servers, browser and font the tests need (Debian as root), or what is missing
+    bootstrap.py system           servers, browsers and font the tests need (Debian as root), or what is missing
     bootstrap.py npm ARGS...      npm in pwa/ with that Node
     bootstrap.py node-bin         print the folder of that Node
 
@@ -41,6 +41,9 @@ DEBIAN = {
     "postgresql": ["initdb", "/usr/lib/postgresql/*/bin/initdb"],
     "redis-server": ["redis-server"],
     "chromium": ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
+    "firefox-esr": ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
+    "webkit2gtk-driver": ["WebKitWebDriver"],
+    "xvfb": ["Xvfb"],
     "fonts-wqy-microhei": [
         "/usr/share/fonts/*/wqy/*",
         "/usr/share/fonts/opentype/noto/NotoSansCJK*",

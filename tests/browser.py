@@ -125,20 +125,27 @@ def persistent(playwright: Playwright, tmp_path: Path) -> Iterator[Callable[...,
     with ExitStack() as stack:
 
         def open_(name: str, size: dict[str, int] = PHONE, camera_file: Path | None = None, **more: Any):
-            profile = profile_of(tmp_path, name)
-            for lock in profile.glob("Singleton*"):  # left behind by a kill; Chromium would refuse to start
-                lock.unlink()
-            context = playwright.chromium.launch_persistent_context(
-                profile,
-                executable_path=find_chromium(),
-                args=flags(camera_file),
-                **{**device(size), "permissions": PERMISSIONS, **more},
-            )
-            context.set_default_timeout(TIMEOUT_MS)
+            context = open_profile(playwright, profile_of(tmp_path, name), size, camera_file, **more)
             stack.callback(close_quietly, context)
             return context
 
         yield open_
+
+
+def open_profile(
+    driver: Playwright, profile: Path, size: dict[str, int] = PHONE, camera_file: Path | None = None, **more: Any
+) -> BrowserContext:
+    """A browser on this profile, whatever became of the one before."""
+    for lock in profile.glob("Singleton*"):  # left behind by a kill; Chromium would refuse to start
+        lock.unlink()
+    context = driver.chromium.launch_persistent_context(
+        profile,
+        executable_path=find_chromium(),
+        args=flags(camera_file),
+        **{**device(size), "permissions": PERMISSIONS, **more},
+    )
+    context.set_default_timeout(TIMEOUT_MS)
+    return context
 
 
 def profile_of(tmp_path: Path, name: str) -> Path:

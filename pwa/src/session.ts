@@ -69,7 +69,7 @@ export async function login(name: string, password: string): Promise<void> {
     user: { id: user.id, login: user.login, name: user.name, roles: user.roles },
   })
   await rememberUser({ userId: user.id, login: user.login, name: user.name, deviceId, lastSeenAt: now() })
-  await askForPersistence()
+  void askForPersistence() // Firefox asks the person, who may take their time: signing in does not wait for that
   db.close()
   enter((await openStore(user.id))!)
 }

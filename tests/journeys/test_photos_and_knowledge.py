@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from server.extensions import db
@@ -16,7 +17,7 @@ from tests.journeys import proof
 from tests.journeys.conftest import Town, dispatch
 from tests.journeys.thumb import ROUND_MS, Thumb
 from tests.journeys.wire import Wire
-from tests.server.pictures import photo
+from tests.server.pictures import encoded, photo
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -59,9 +60,11 @@ def test_scanned_read_found_and_marked_without_a_network(
     diagnose(thumb, town)
     keep_at_hand(thumb)
     mark_a_photo(thumb, tmp_path)
+    heic = keep_an_apple_photo(thumb, tmp_path)
     wire.plug_in()
 
     thumb.everything_arrives()
+    apple_photo_is_seen(thumb, town, heic)
     with town.app.app_context():
         change = db.session.query(ArchiveChange).one()
         assert change.state == "proposed" and change.changes["serial"][1] == "SN-B2-7"
@@ -69,7 +72,7 @@ def test_scanned_read_found_and_marked_without_a_network(
         assert (diagnosis.asset_id, diagnosis.consent) == (town.cast.asset.id, "given")
         assert [pin["label"] for pin in db.session.query(Document).one().pins] == ["弱电间"]
         assert db.session.query(Favourite).one().chosen
-        original, copy = sorted(db.session.query(Attachment).all(), key=lambda row: row.id)
+        original, copy, _ = sorted(db.session.query(Attachment).all(), key=lambda row: row.id)
         assert (copy.parent_id, copy.taken_at) == (original.id, original.taken_at) and not original.withdrawn
 
 
@@ -151,3 +154,30 @@ def mark_a_photo(thumb: Thumb, tmp_path: Path) -> None:
     thumb.sees("看原图")
     page.get_by_role("button", name="关闭").click()
     expect(page.locator(".grid .open")).to_have_count(2)
+
+
+def keep_an_apple_photo(thumb: Thumb, tmp_path: Path) -> Path:
+    """A real HEIC: this browser cannot read it, so it is kept as it is, and said so instead of a broken picture."""
+    page, path = thumb.page, tmp_path / "IMG_0042.HEIC"
+    path.write_bytes(encoded(Image.effect_noise((1600, 1200), 60).convert("RGB"), "HEIF"))
+    thumb.photos("处理后", [path])
+    first = page.locator(".grid .cell").first
+    expect(first.get_by_text("HEIC，已原样保存")).to_be_visible()
+    first.locator(".open").click()
+    thumb.sees("HEIC 照片已原样保存")
+    page.get_by_role("button", name="关闭").click()
+    return path
+
+
+def apple_photo_is_seen(thumb: Thumb, town: Town, path: Path) -> None:
+    """The server reads it; what the phone shows then is the server's small JPEG, and the original is what was taken."""
+    of = {"sha256": proof.sha256_of(path)}
+    proof.wait_for(lambda: [row.state for row in proof.rows(town, Attachment, **of)] == ["verified"])
+    (row,) = proof.rows(town, Attachment, **of)
+    proof.bytes_are(town, row.visit_id, [path])
+    assert (row.mime, sorted(row.thumbs)) == ("image/heic", ["1280", "320"])
+    thumb.open(TITLE)
+    thumb.tile("照片")
+    shown = thumb.page.locator(".grid .cell").first.locator("img")
+    expect(shown).to_have_js_property("complete", True)
+    proof.wait_for(lambda: shown.evaluate("(img) => img.naturalWidth") == 320)

@@ -10,6 +10,7 @@ export const photoEn: Record<keyof typeof photoZh, string> = {
   'photo.see_original': 'See the original',
   'photo.paired': 'Same view as the “before”',
   'photo.heic': 'The HEIC photo is kept as it is. This device cannot show it; a preview comes once it is at the server.',
+  'photo.heic_tile': 'HEIC, kept as it is',
   'photo.overlay': 'Overlay',
   'photo.overlay_hint': 'Lays last time’s photo over the view, so that you take the same one',
   'photo.overlay_none': 'No photo to lay over the view yet',

@@ -9,6 +9,7 @@ export const photoZh = {
   'photo.see_original': '看原图',
   'photo.paired': '与处理前同一视角',
   'photo.heic': 'HEIC 照片已原样保存；这台设备打不开它，到达服务器后显示预览。',
+  'photo.heic_tile': 'HEIC，已原样保存',
   'photo.overlay': '叠影',
   'photo.overlay_hint': '半透明叠加上次的照片，对准同一视角',
   'photo.overlay_none': '还没有可叠加的照片',

@@ -1,4 +1,4 @@
-/** An act comes to be: its number, its entry in the outbox, its effect and its files, in one strict transaction. */
+/** An act comes to be: its number, its entry in the outbox, its effect, its files and the end of its draft, in one strict transaction. */
 import { ACT_VERSIONS, type Act, type ActName, type Args } from '../protocol/acts'
 import { effectOf } from '../protocol/effects'
 import type { View } from '../protocol/effects/view'
@@ -9,6 +9,7 @@ import { MAX_ACTS, MAX_ARGS_BYTES, MAX_BATCH_BYTES, ENVELOPE_BYTES, sizeOf } fro
 import { atomically } from './connection'
 import type { Store } from './current'
 import type { Tables } from './database'
+import { keysWritten } from './drafts'
 import { declareFile, type NewFile } from './files'
 import { readMeta, writeMeta } from './meta'
 import { Overlay } from './overlay'
@@ -19,14 +20,22 @@ import type { OutboxEntry } from './types'
 export type { NewFile } from './files'
 
 interface Intention { act: ActName; args: unknown }
-interface Circumstances { at: Instant; group: string | null; files: readonly NewFile[] }
+interface Circumstances {
+  at: Instant
+  group: string | null
+  files: readonly NewFile[]
+  /** Keys of the drafts whose words these acts are. */
+  drafts?: readonly string[]
+}
 
 /** Resolves with the acts when they are on disk; throws `ActRefused`, and then nothing was written. */
 export async function appendActs(
-  store: Store, intents: readonly Intention[], { at, group, files }: Circumstances,
+  store: Store, intents: readonly Intention[], { at, group, files, drafts = [] }: Circumstances,
 ): Promise<Act[]> {
   const ids = intents.map(() => newId()) // outside, so that a second try after a killed connection is the same act
-  const acts = await atomically(store.db, ['rows', 'outbox', 'meta', 'files', 'chunks'], async (db) => {
+  await keysWritten(store.db, drafts) // a late one would bring back what the act has taken
+  const tables = ['rows', 'outbox', 'meta', 'files', 'chunks', ...(drafts.length ? ['drafts' as const] : [])] as const
+  const acts = await atomically(store.db, tables, async (db) => {
     const kept = await db.outbox.where('id').anyOf(ids).sortBy('n')
     if (kept.length) return kept // the connection was killed after the commit: they are saved already
     const entries = await entriesOf(store, db, intents, ids, at, group)
@@ -34,6 +43,7 @@ export async function appendActs(
     for (const file of files) await declareFile(db, file, entries[0]!.visitId, at)
     await db.outbox.bulkAdd(entries)
     await writeMeta(db, { lastN: entries.at(-1)!.n })
+    if (drafts.length) await db.drafts.bulkDelete([...drafts])
     return entries
   })
   if (acts.length) workRecorded()

@@ -40,7 +40,12 @@ export function useDraft<T>(key: string, initial: T): Draft<T> {
       tell()
     }
   })()
-  onScopeDispose(() => void writer?.flush())
+  if (writer) writing.set(`${db.name} ${key}`, writer.flush)
+  onScopeDispose(() => {
+    if (!writer) return
+    if (writing.get(`${db.name} ${key}`) === writer.flush) writing.delete(`${db.name} ${key}`)
+    void writer.flush()
+  })
   return {
     value: ref,
     ready,
@@ -54,30 +59,66 @@ export function useDraft<T>(key: string, initial: T): Draft<T> {
   }
 }
 
+/** Of the fields on the screen: writes what was typed and not yet written. */
+const writing = new Map<string, () => Promise<unknown>>()
+
+/** Until every key that was pressed for these drafts is on the disk. */
+export async function keysWritten(db: UserDatabase, keys: readonly string[]): Promise<void> {
+  await Promise.all(keys.map((key) => writing.get(`${db.name} ${key}`)?.()))
+}
+
+/** After the last key for so long, what was typed is made to outlive a power cut too. */
+const REST_MS = 250
+
 /**
- * Writes one after the other. What is set while a write is under way goes along with the next: a strict write takes
- * tens of milliseconds, and with one per key the disk would fall behind a fast hand.
+ * Writes twice. At once and without waiting for the disk: that outlives the page and the browser, whose death is what
+ * happens to phones, and takes a millisecond or two. And strictly once the hand rests: a strict write takes tens of
+ * milliseconds, and with one per key the disk would fall behind a fast hand and a kill would take more than a letter.
  */
 function draftWriter(db: UserDatabase, key: string, read: () => unknown) {
   let scheduled = false
+  let unsafe = false
+  let timer: ReturnType<typeof setTimeout> | undefined
   let chain: Promise<unknown> = Promise.resolve()
-  const write = () => {
+  /** A reactive proxy cannot be cloned into the database. */
+  const row = () => ({ key, value: JSON.parse(JSON.stringify(read() ?? null)) as unknown, at: now() })
+
+  function quickly(): void {
+    if (!scheduled) return // taken along by a strict write, or forgotten
+    scheduled = false
+    unsafe = true
+    try {
+      const quick = db.backendDB().transaction('drafts', 'readwrite', { durability: 'relaxed' })
+      quick.addEventListener('abort', strictly)
+      quick.objectStore('drafts').put(row())
+      quick.commit() // not when the answer has come back: the page may not live to hear it
+    } catch { // the connection was killed, or is not open yet
+      strictly()
+      return
+    }
+    clearTimeout(timer)
+    timer = setTimeout(strictly, REST_MS)
+  }
+
+  function strictly(): void {
+    clearTimeout(timer)
     chain = chain.then(async () => {
-      if (!scheduled) return // an earlier write took it along, or it was forgotten
-      scheduled = false
-      const value = JSON.parse(JSON.stringify(read() ?? null)) // a reactive proxy cannot be cloned into the database
-      await durably(db, () => db.drafts.put({ key, value, at: now() }))
+      if (!unsafe && !scheduled) return // an earlier write took it along, or it was forgotten
+      unsafe = scheduled = false
+      await durably(db, () => db.drafts.put(row()))
     }).catch((error) => console.error('A draft could not be kept', key, error))
   }
+
   return {
     schedule() {
       if (scheduled) return
       scheduled = true
-      queueMicrotask(write)
+      queueMicrotask(quickly)
     },
-    flush: () => { if (scheduled) write(); return chain },
+    flush: () => { if (unsafe || scheduled) strictly(); return chain },
     forget() {
-      scheduled = false
+      clearTimeout(timer)
+      unsafe = scheduled = false
       return (chain = chain.then(() => durably(db, () => db.drafts.delete(key))))
     },
   }

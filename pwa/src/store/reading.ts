@@ -24,16 +24,19 @@ export async function readFile(sha256: string, size: Size = 'original'): Promise
   const small = whole && (await previewOf(userId, sha256, size, whole))
   if (small) return small
   const sent = await askFor(sha256, size)
-  if (sent && size !== 'original') await putOnShelf(userId, sha256, size, sent)
-  return sent ?? whole
+  if (!sent || (size !== 'original' && isHeic(sent.type))) return null // bytes nobody can show here: better said than a broken picture
+  if (size !== 'original') await putOnShelf(userId, sha256, size, sent)
+  return sent
 }
+
+const isHeic = (mime: string): boolean => /hei[cf]/.test(mime)
 
 /** Drawn small here, once: a list of sixty originals would unpack gigabytes. Null when this browser cannot read it. */
 async function previewOf(userId: string, sha256: string, size: Size, whole: Blob): Promise<Blob | null> {
-  if (whole.size <= SMALL_BYTES && !/hei[cf]/.test(whole.type)) return whole
+  if (whole.size <= SMALL_BYTES && !isHeic(whole.type)) return whole
   const { shrink } = await import('./shrinking')
   const made = await shrink(whole, Number(size))
-  if (!made) return /hei[cf]/.test(whole.type) ? null : whole
+  if (!made) return isHeic(whole.type) ? null : whole
   await (await shelf()).putOnShelf(userId, sha256, size, made.blob)
   return made.blob
 }
