@@ -42,8 +42,6 @@ DEBIAN = {
     "redis-server": ["redis-server"],
     "chromium": ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"],
     "firefox-esr": ["firefox-esr", "firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"],
-    "webkit2gtk-driver": ["WebKitWebDriver"],
-    "xvfb": ["Xvfb"],
     "fonts-wqy-microhei": [
         "/usr/share/fonts/*/wqy/*",
         "/usr/share/fonts/opentype/noto/NotoSansCJK*",

@@ -29,6 +29,10 @@ ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 PATIENCE = 20
 SCRIPT_MS = 30_000
 SIZE = {"width": 420, "height": 900}
+STANDS_AT = """const [one] = arguments
+one.scrollIntoView({ block: 'center' })
+const { left, top } = one.getBoundingClientRect()
+return [left, top, scrollY]"""
 
 #: Quiet, in Chinese, and without questions.
 FIREFOX_PREFS: dict[str, Any] = {
@@ -118,7 +122,8 @@ class Engine:
         self.wire.ask("WebDriver:Navigate", "POST", "/url", {"url": url})
 
     def reload(self) -> None:
-        self.wire.ask("WebDriver:Refresh", "POST", "/refresh", {})
+        """As a person opens the app again. The driver's own refresh goes past the worker in Firefox, as Shift+F5 does."""
+        self.go(str(self.run("return location.href")))
 
     def path(self) -> str:
         return str(self.run("return location.pathname"))
@@ -166,8 +171,10 @@ class Engine:
         return str(self.run("return document.body.innerText"))
 
     def press(self, xpath: str) -> None:
-        one = self.find(xpath)
-        self.run("arguments[0].scrollIntoView({ block: 'center' })", {ELEMENT: one})
+        """When it stands still: a list that is being scrolled back to its place carries a button away from under a thumb."""
+        one, place = self.find(xpath), None
+        while place != (place := self.run(STANDS_AT, {ELEMENT: one})):
+            time.sleep(0.1)
         self.wire.ask("WebDriver:ElementClick", "POST", f"/element/{one}/click", {"id": one})
 
     def type(self, xpath: str, text: str) -> None:
