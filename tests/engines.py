@@ -122,7 +122,7 @@ class Engine:
         self.wire.ask("WebDriver:Navigate", "POST", "/url", {"url": url})
 
     def reload(self) -> None:
-        """As a person opens the app again. The driver's own refresh goes past the worker in Firefox, as Shift+F5 does."""
+        """As a person opens the app again; the driver's own refresh goes past the worker in Firefox."""
         self.go(str(self.run("return location.href")))
 
     def path(self) -> str:
@@ -171,7 +171,7 @@ class Engine:
         return str(self.run("return document.body.innerText"))
 
     def press(self, xpath: str) -> None:
-        """When it stands still: a list that is being scrolled back to its place carries a button away from under a thumb."""
+        """When it stands still: a page that is scrolled back to its place carries a button away from a thumb."""
         one, place = self.find(xpath), None
         while place != (place := self.run(STANDS_AT, {ELEMENT: one})):
             time.sleep(0.1)
