@@ -12,6 +12,8 @@ import { restoreSession } from './session'
 
 async function start(): Promise<void> {
   restoreAppearance()
+  // A draft on a phone, inside the office's page: no storage, no network, nobody signed in.
+  if (location.pathname === '/preview') return (await import('./preview')).showPreview()
   listenForInstall()
   // The router asks who is signed in, so both answers come before the first route.
   await Promise.all([restoreLocale(), restoreSession()])

@@ -286,6 +286,7 @@ def load_verbs() -> None:
         review,
         roster,
         survey,
+        template,
         ticket,
         visit,
         work_order,

@@ -92,11 +92,13 @@ def _with_headers(response: Response) -> Response:
     response.headers.setdefault("X-Frame-Options", "DENY")
     response.headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=()")
     response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    # The app's own page may frame itself: the checklist editor shows a draft on a phone.
+    framed_by = "'self'" if response.headers["X-Frame-Options"] == "SAMEORIGIN" else "'none'"
     response.headers.setdefault(
         "Content-Security-Policy",
         "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; style-src 'self' 'unsafe-inline'; "
         "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; "
-        "base-uri 'none'; frame-ancestors 'none'; form-action 'self'",
+        f"base-uri 'none'; frame-ancestors {framed_by}; form-action 'self'",
     )
     if request.path.startswith("/api/"):
         response.headers.setdefault("Cache-Control", "no-store")

@@ -10,9 +10,11 @@ from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
 
+from server.acts.template import PUBLISHERS
 from server.api.identity import current_user, requires
 from server.extensions import db
 from server.imports import Result, Source, import_files
+from server.imports.drafts import read_drafts
 from server.imports.kinds import ADDRESSED, KINDS
 from server.imports.sheets import MAX_FILE_BYTES
 from server.problems import Problem, language
@@ -95,6 +97,35 @@ def import_any() -> Response:
     return _import(tuple(KINDS))
 
 
+class DraftSheet(Schema):
+    name = fields.String(required=True)
+    items = fields.List(fields.Dict(), required=True)
+
+
+class DraftAnswer(Schema):
+    """What a workbook of checklists says; nothing was written."""
+
+    sheets = fields.List(fields.Nested(DraftSheet), required=True)
+    faults = fields.Integer(required=True)
+    errors = fields.List(fields.Nested(FaultBody), required=True)
+
+
+@blueprint.post("/checklists/read")
+@requires(*PUBLISHERS)
+@blueprint.doc(requestBody=_FORM["requestBody"])
+@blueprint.alt_response(200, schema=DraftAnswer, success=True)
+def read_checklists() -> Response:
+    """Reads sheets of checklist items for the editor, which puts them into a draft. Writes nothing."""
+    drafts, faults = [], []
+    for source in _sources():
+        found, wrong = read_drafts(source)
+        drafts += found
+        faults += wrong
+    errors = [fault.wire(language()) for fault in faults[:MAX_FAULTS]]
+    body = {"sheets": drafts, "faults": len(faults), "errors": errors}
+    return Response(orjson.dumps(body), mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
 @blueprint.post("/<kind>")
 @requires(*IMPORTERS)
 @blueprint.doc(**_FORM)
@@ -107,11 +138,7 @@ def import_kind(kind: str) -> Response:
 
 
 def _import(kinds: Sequence[str]) -> Response:
-    files = [file for name in request.files for file in request.files.getlist(name)]
-    if not 1 <= len(files) <= MAX_FILES:
-        raise Problem("malformed", where="files")
-    # No more of a file is read than it takes to see that it is too large.
-    sources = [Source(_name(file.filename), file.read(MAX_FILE_BYTES + 1)) for file in files]
+    sources = _sources()
     result = import_files(
         db.session(),
         sources,
@@ -125,6 +152,14 @@ def _import(kinds: Sequence[str]) -> Response:
     if not result.ok and not result.written and not result.dry_run:
         raise Problem("import-refused", extra=body)
     return Response(orjson.dumps(body), mimetype="application/json", headers={"Cache-Control": "no-store"})
+
+
+def _sources() -> list[Source]:
+    """The files sent, of which no more is read than it takes to see that one is too large."""
+    files = [file for name in request.files for file in request.files.getlist(name)]
+    if not 1 <= len(files) <= MAX_FILES:
+        raise Problem("malformed", where="files")
+    return [Source(_name(file.filename), file.read(MAX_FILE_BYTES + 1)) for file in files]
 
 
 def _name(sent: str | None) -> str:

@@ -35,7 +35,9 @@ def shell() -> Response:
         response = make_response(NOT_BUILT, 503)
         response.headers["Cache-Control"] = "no-store"
         return response
-    return serve(path, ASK_AGAIN)
+    response = serve(path, ASK_AGAIN)
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 @blueprint.get("/assets/<path:name>", defaults={"folder": "assets/"})

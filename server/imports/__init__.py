@@ -5,6 +5,7 @@
     kinds.py       the kinds of sheet as a table
     records.py     a sheet → its kind and its records, every bad cell named
     checklists.py  the items of a checklist template
+    drafts.py      the same for the editor, which keeps them in a draft
     plan.py        records → new and changed rows, by business key; references within the same import
     faults.py      what can be wrong, in both languages
 

@@ -54,11 +54,11 @@ function loadEnglish(): Promise<void> {
   return englishLoaded
 }
 
-/** Switches the language, remembers it and tells the document; the old one stays if English cannot be loaded. */
-export async function setLocale(next: Locale): Promise<void> {
+/** Switches the language and tells the document; the old one stays if English cannot be loaded. A preview remembers none. */
+export async function setLocale(next: Locale, remember = true): Promise<void> {
   if (next === 'en') await loadEnglish()
   current.value = next
-  localStorage.setItem(STORAGE_KEY, next)
+  if (remember) localStorage.setItem(STORAGE_KEY, next)
   document.documentElement.lang = next
   document.title = t('app.name')
 }

@@ -13,6 +13,7 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'work_order.merge': ['dispatcher', 'supervisor'],
   'work_order.hand_over': ['dispatcher', 'supervisor', 'module_head', 'department_head', 'admin'],
   'link.make': ['dispatcher', 'operator', 'supervisor', 'call_back'],
+  'checklist.publish': ['supervisor', 'module_head', 'department_head', 'admin'],
   'catalogue.put': ['supervisor', 'module_head', 'department_head', 'admin'],
   'work_order.close': ['supervisor', 'call_back', 'dispatcher'],
   'visit.dispatch': ['dispatcher', 'supervisor'],

@@ -5,7 +5,7 @@ import type { PlanArgs } from './plans'
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type {
-  AnswerValue, ArchiveChangeBody, ArticleBody, CatalogueKind, DiagnosisFields, DocumentBody, DocumentPage,
+  AnswerValue, ArchiveChangeBody, ArticleBody, CatalogueKind, ChecklistItem, ChecklistVersionBody, DiagnosisFields, DocumentBody, DocumentPage,
   DocumentPin, DutyKind, Id, Instant, LinkKind, PartSource, Place, PointBody, PresenceProofBody, Purpose, Rating,
   Severity, SignerRole, Strokes, VisitMode, WorkOrderBody, WorkOrderKind,
 } from './nouns'
@@ -141,6 +141,13 @@ export interface SignArgs extends OnVisit {
   opinion?: string
 }
 
+/** `over`: the version the draft was made from, null for a checklist that is new. */
+export interface PublishChecklistArgs extends Pick<ChecklistVersionBody, 'code' | 'name' | 'name_en' | 'kind'> {
+  id: Id
+  items: ChecklistItem[]
+  over: Id | null
+}
+
 export type EditableArticle = Pick<ArticleBody, 'title' | 'title_en' | 'asset_class' | 'brand' | 'keywords' | 'text' | 'summary_en' | 'symptom_codes'>
 export interface AddDocumentArgs extends Pick<DocumentBody, 'kind' | 'title'>, Partial<Pick<DocumentBody, 'title_en' | 'asset_class' | 'brand' | 'model' | 'revision'>> {
   id: Id
@@ -188,6 +195,7 @@ export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, P
   'point.add': { id: Id; site_id: Id } & Pick<PointBody, 'code' | 'name'> & Partial<Pick<PointBody, 'name_en' | 'location' | 'token' | 'item_ids' | 'sort'>>
   'point.edit': { id: Id; changes: Changes<Omit<PointBody, 'site_id' | 'created_by' | 'device_at' | 'server_at'>> }
   'checklist.complete': { run_id: Id }
+  'checklist.publish': PublishChecklistArgs
   'defect.open': OpenDefectArgs
   'defect.fix': OnVisit & { id: Id; note?: string }
   'defect.raise': OnVisit & TicketArgs & { id: Id; order_id: Id }

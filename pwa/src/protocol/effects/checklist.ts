@@ -48,6 +48,13 @@ const upgradeChecklist: Effect<'checklist.upgrade'> = async (act, view, actor) =
   return [{ ...run, body: { ...run.body, version_id: newer.id } }, eventOf(act, actor, run.body.work_order_id, run.body.visit_id, data)]
 }
 
+/** Which number it has only the server knows, when two publish at once. */
+const publishChecklist: Effect<'checklist.publish'> = async (act, view, actor) => {
+  const { id, over, ...said } = act.args
+  const before = over ? await view.get('checklist_version', over) : undefined
+  return [{ noun: 'checklist_version', id, scope: 'ref', body: { ...born(act, actor), ...said, version: (before?.body.version ?? 0) + 1 } }]
+}
+
 const addPoint: Effect<'point.add'> = async (act, view, actor) => {
   const { id, ...said } = act.args
   if (await view.get('point', id)) return []
@@ -81,6 +88,7 @@ export const checklistEffects = {
   'checklist.complete': completeChecklist,
   'checklist.reopen': reopenChecklist,
   'checklist.upgrade': upgradeChecklist,
+  'checklist.publish': publishChecklist,
   'point.add': addPoint,
   'point.edit': editPoint,
   'presence.prove': provePresence,

@@ -15,15 +15,14 @@ import { useKeptEdits, type KeptEdits } from '@/components/keptEdits'
 export interface Typed { value: AnswerValue; note: string }
 type Edits = Record<string, Typed>
 
-export interface Run {
-  run: Readonly<{ value: RowOf<'checklist_run'> | null | undefined }>
-  version: Readonly<{ value: RowOf<'checklist_version'> | null | undefined }>
+/** What the form of a checklist works on: a round of a visit, or a draft that is tried out. */
+export interface Round {
   items: ComputedRef<ChecklistItem[]>
   /** What counts, typed words included. */
   answers: ComputedRef<Answers>
   state: ComputedRef<ChecklistState>
   pending: ComputedRef<Set<string>>
-  edits: KeptEdits<Edits>
+  edits: Pick<KeptEdits<Edits>, 'shown' | 'save'>
   set: (item: ChecklistItem, part: Partial<Typed>, now?: boolean) => void
   answerAll: (items: ChecklistItem[], value: AnswerValue) => Promise<void>
   /** By item: the defects of this run, and the one of an earlier round that somebody has to look at again. */
@@ -35,6 +34,12 @@ export interface Run {
   files: ComputedRef<readonly RowOf<'attachment'>[]>
   /** Makes one of them the answer, over all this phone knows. */
   choose: (item: ChecklistItem, row: RowOf<'checklist_answer'>) => Promise<void>
+}
+
+export interface Run extends Round {
+  run: Readonly<{ value: RowOf<'checklist_run'> | null | undefined }>
+  version: Readonly<{ value: RowOf<'checklist_version'> | null | undefined }>
+  edits: KeptEdits<Edits>
 }
 
 /** The value to send for what was typed; a number that is none stays as typed, and is shown as a problem. */
