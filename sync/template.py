@@ -41,7 +41,9 @@ def faults_of(items: Sequence[Item], former: Mapping[str, str] | None = None) ->
     earlier: dict[str, Item] = {}
     every = {item["id"] for item in items}
     for item in items:
-        found.extend(_fault(item["id"], field, code) for field, code in _item_faults(item, earlier, every, former or {}))
+        found.extend(
+            _fault(item["id"], field, code) for field, code in _item_faults(item, earlier, every, former or {})
+        )
         earlier.setdefault(item["id"], item)
     return found
 

@@ -28,7 +28,7 @@ from server.models.base import NAME_LENGTH
 from server.occurrences import day_of, make_occurrences, settle
 from server.scopes import ZONE
 from sync.plans import DONE as IS_DONE
-from sync.plans import DUE, EXCUSED, MISSED, parse
+from sync.plans import DUE, EXCUSED, MISSED, parse, state_of
 
 PLANNERS = (*DISPATCHERS, "module_head", "department_head")
 WIDEST = 45  # days of a window, to each side
@@ -91,6 +91,10 @@ class RecordArgs(ArgsSchema):
     id = Id(required=True)
     done_on = fields.Date(required=True)
     reason = Text(NAME_LENGTH, 1, required=True)
+
+
+class RestoreArgs(ArgsSchema):
+    id = Id(required=True)
 
 
 @act("plan.set", SetArgs)
@@ -210,4 +214,16 @@ def record(ctx: Context, id: str, done_on: date, reason: str) -> Outcome:
     if done_on > day_of(ctx.received):
         raise Rejected("args-invalid", "done_on: not yet")
     row.become(state=IS_DONE, done_on=done_on, reason=reason, decided_by=ctx.user.id)
+    return DONE
+
+
+@act("occurrence.restore", RestoreArgs)
+def restore(ctx: Context, id: str) -> Outcome:
+    """An excuse, or a record from paper, that was a mistake: it is due or missed again, as the calendar has it."""
+    ctx.require(*PLANNERS)
+    row = ctx.lock(PlanOccurrence, id)
+    if row.work_order_id or row.decided_by is None or row.state not in (EXCUSED, IS_DONE):
+        raise Parked("illegal-transition", f"occurrence.restore from {row.state}")
+    state = state_of(day_of(ctx.received), row.closes_on, None, False)
+    row.become(state=state, done_on=None, reason="", decided_by=None)
     return DONE

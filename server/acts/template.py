@@ -58,7 +58,8 @@ class PublishArgs(ArgsSchema):
 
     @validates_schema(skip_on_field_errors=True)
     def _sound(self, data: dict[str, Any], **_: Any) -> None:
-        _check(data["items"], {})
+        if fault := _first_fault(data["items"], {}):
+            raise ValidationError(fault, "items")
 
 
 @act("checklist.publish", PublishArgs, reads={"over": ChecklistVersion})
@@ -76,19 +77,16 @@ def publish(ctx: Context, id: str, code: str, over: str | None, items: list[dict
         raise Parked("checklist-moved", f"{code} {newest.version if newest else ''}".strip())
     if newest is not None and newest.kind != said["kind"]:
         raise Rejected("args-invalid", f"kind: {code} is {newest.kind}")
-    try:
-        _check(items, {item["id"]: item["type"] for version in former for item in version.items})
-    except ValidationError as fault:
-        raise Rejected("args-invalid", f"items: {fault.messages['items'][0]}") from None
+    if fault := _first_fault(items, {item["id"]: item["type"] for version in former for item in version.items}):
+        raise Rejected("args-invalid", f"items: {fault}")
     ctx.add(ChecklistVersion(
         id=id, code=code, version=newest.version + 1 if newest else 1, items=[_as_kept(item) for item in items], **said,
     ))  # fmt: skip
     return DONE
 
 
-def _check(items: list[dict[str, Any]], former: dict[str, str]) -> None:
-    for fault in faults_of(items, former):
-        raise ValidationError(f"{fault['item']} {fault['field']}: {fault['code']}", "items")
+def _first_fault(items: list[dict[str, Any]], former: dict[str, str]) -> str | None:
+    return next((f"{fault['item']} {fault['field']}: {fault['code']}" for fault in faults_of(items, former)), None)
 
 
 def _as_kept(item: dict[str, Any]) -> dict[str, Any]:

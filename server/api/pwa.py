@@ -12,6 +12,7 @@ from werkzeug.utils import safe_join
 
 from server.problems import Problem, answer
 
+SHELL = "index.html"
 FOREVER = "public, max-age=31536000, immutable"  # names of files in assets/ carry the hash of their content
 ASK_AGAIN = "no-cache"  # kept, but never used without asking
 A_DAY = "public, max-age=86400"
@@ -30,14 +31,12 @@ blueprint = Blueprint("pwa", __name__)
 @blueprint.get("/")
 def shell() -> Response:
     """The app's one page; every address of the app is read by the app itself."""
-    path = _find("index.html")
+    path = _find(SHELL)
     if path is None:
         response = make_response(NOT_BUILT, 503)
         response.headers["Cache-Control"] = "no-store"
         return response
-    response = serve(path, ASK_AGAIN)
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return serve(path, ASK_AGAIN)
 
 
 @blueprint.get("/assets/<path:name>", defaults={"folder": "assets/"})
@@ -68,6 +67,8 @@ def serve(path: Path, keep: str) -> Response:
     if path.suffix in TEXTS:
         response.vary.add("Accept-Encoding")
         _pack(response, path)
+    if path.name == SHELL:  # by whichever address: the worker keeps it by its name, headers and all
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Cache-Control"] = keep
     return response
 

@@ -25,13 +25,14 @@ EXCUSES = ("客户停业装修,双方书面确认", "园区封闭施工,无法�
 
 
 class Round(NamedTuple):
-    """A patrol of the script: its work order, its kind, its site, when and by whom it was sent out, for which day."""
+    """A patrol of the script: its work order, its kind, its site, when and by whom who was sent, for which day."""
 
     order_id: str
     kind: str
     site_id: str
     sent_at: datetime
     by: str
+    lead_id: str
     day: date
 
 
@@ -66,7 +67,8 @@ def _rounds(stage: Stage) -> list[Round]:
             continue
         order = orders[args["work_order_id"]]
         day = (clock.parse(args["slot_start"]) + ZONE).date()
-        found.setdefault(order["id"], Round(order["id"], order["kind"], order["site_id"], moment.at, moment.login, day))
+        sent = (moment.at, moment.login, args["lead_id"], day)
+        found.setdefault(order["id"], Round(order["id"], order["kind"], order["site_id"], *sent))
     return list(found.values())
 
 
@@ -87,6 +89,9 @@ def _plan(
         "id": plan_id, "site_id": site.id, "kind": kind, "rrule": rrule, "starts_on": starts.isoformat(),
         "window_days": WINDOW, "checklist_codes": [version.code] if version else [],
     }  # fmt: skip
+    if own:  # who knows the place goes there again, or somebody of their team
+        lead = next(user for user in world.users.values() if user.id == own.lead_id)
+        args |= {"lead_id": lead.id} if kind == "monthly" else {"team_id": lead.team_id}
     stage.timeline.add(at, by, "plan.set", args)
     facts: list[tuple[datetime, str, str, dict[str, Any]]] = []
     for due in due_days(parse(rrule), starts, today):

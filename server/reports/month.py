@@ -6,15 +6,16 @@ Each number is counted where its rows are; `rows_behind` shows them. Rates follo
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from server import clock
-from server.models import CatalogueEntry, MonthlyReport, Site, WorkOrder
+from server.models import CatalogueEntry, MonthlyReport, PlanOccurrence, Site, WorkOrder
 from server.reports.month_figures import DIMENSIONS, FIGURES, MILESTONES, Period, dimension
+from server.scopes import ZONE
 
 TREND_MONTHS = 6
 MOST_ROWS = 500  # behind one number at a time
@@ -176,13 +177,30 @@ def rows_behind(
         found = found.join(kept, kept.c.order_id == rows.c.order_id).where(kept.c.by == value)
     every = found.subquery()
     total = session.scalar(select(func.count()).select_from(every))
-    shown = select(WorkOrder, every.c.at, every.c.value).join(every, every.c.order_id == WorkOrder.id)
-    newest = shown.order_by(every.c.at.desc(), WorkOrder.number).limit(MOST_ROWS)
-    items = [
-        {
-            **{name: getattr(order, name) for name in ("id", "number", "title", "kind", "level", "state", "site_name")},
-            "reported_at": clock.wire(order.reported_at), "at": clock.wire(at), "value": measured,
-        }
-        for order, at, measured in session.execute(newest)
-    ]  # fmt: skip
-    return {"total": total, "items": items}
+    shown = select(WorkOrder, PlanOccurrence, Site.name, every.c.at, every.c.value).select_from(every)
+    shown = shown.outerjoin(WorkOrder, every.c.order_id == WorkOrder.id)
+    shown = shown.outerjoin(PlanOccurrence, every.c.order_id == PlanOccurrence.id)
+    shown = shown.outerjoin(Site, Site.id == PlanOccurrence.site_id)
+    newest = shown.order_by(every.c.at.desc(), WorkOrder.number, PlanOccurrence.id).limit(MOST_ROWS)
+    return {"total": total, "items": [_line(*row) for row in session.execute(newest)]}
+
+
+def _line(
+    order: WorkOrder | None, due: PlanOccurrence | None, site: str | None, at: datetime | date, value: float | None
+) -> dict[str, Any]:
+    """A row behind a number. A patrol that nobody was sent on has no work order: its own state and words are shown."""
+    shown: dict[str, Any] = {"at": clock.wire(_instant(at)), "value": value}
+    if order is not None:
+        names = ("id", "number", "title", "kind", "level", "state", "site_name")
+        reported = clock.wire(order.reported_at)
+        return {**{name: getattr(order, name) for name in names}, "reported_at": reported, **shown}
+    assert due is not None
+    return {
+        "id": None, "number": "", "title": due.reason, "kind": due.kind, "level": None, "state": due.state,
+        "site_name": site or "", "reported_at": None, **shown,
+    }  # fmt: skip
+
+
+def _instant(at: datetime | date) -> datetime:
+    """A day begins at midnight of the organisation."""
+    return at if isinstance(at, datetime) else datetime(at.year, at.month, at.day, tzinfo=UTC) - ZONE

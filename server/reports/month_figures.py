@@ -1,7 +1,8 @@
 """What a month is counted from (F4). A figure is a query for the rows behind a number, so the two cannot disagree:
 the number is how many rows it gives, and following the number shows those rows.
 
-Every row names its work order, the instant that put it into the period, and, where there is one, a measured value.
+Every row names its work order (a patrol nobody was sent on: the occurrence itself), the instant or day that put it into
+the period, and, where there is one, a measured value.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from server.models import (
     DelayDeclaration,
     Diagnosis,
     PartUse,
+    PlanOccurrence,
     Signature,
     SlaMilestone,
     Survey,
@@ -95,8 +97,25 @@ def _reported(*where: Any) -> Figure:
     return lambda period: _orders(period, WorkOrder.kind.not_in(PATROLS), *where)
 
 
-def _patrols(*where: Any) -> Figure:
-    return lambda period: _orders(period, WorkOrder.kind.in_(PATROLS), *where)
+#: What stands for an occurrence among work orders: its own, or, when nobody was sent, itself.
+OCCURRENCE = func.coalesce(PlanOccurrence.work_order_id, PlanOccurrence.id)
+
+
+def _occurrences(*where: Any) -> Figure:
+    """What plans made, by the day it was due; `at` is that day. A round nobody planned is no promise that was kept."""
+
+    def rows(period: Period) -> Rows:
+        first, end = ((instant + ZONE).date() for instant in (period.start, period.end))
+        shown = select(OCCURRENCE.label("order_id"), PlanOccurrence.due_on.label("at"), _NOTHING.label("value"))
+        return shown.where(PlanOccurrence.due_on >= first, PlanOccurrence.due_on < end, *where)
+
+    return rows
+
+
+def _due(period: Period) -> Rows:
+    """Not excused, and its day has come: what is due later in a month that is not over is not due yet."""
+    come = or_(PlanOccurrence.due_on <= (period.now + ZONE).date(), PlanOccurrence.state == "done")
+    return _occurrences(PlanOccurrence.state != "excused", come)(period)
 
 
 def _promises(kind: str, is_declared: bool, *where: Any) -> Figure:
@@ -187,10 +206,11 @@ FIGURES: dict[str, Figure] = {
     "level_3": _reported(WorkOrder.level == 3),
     "consultations": _reported(WorkOrder.kind == "consultation"),
     "reopened": _reported(WorkOrder.reopened > 0),
-    "patrols": _patrols(WorkOrder.state != "merged"),
-    "patrols_excused": _patrols(WorkOrder.state == "cancelled"),
-    "patrols_due": _patrols(WorkOrder.state.not_in(VOID)),
-    "patrols_done": _patrols(WorkOrder.state.in_(RESOLVED)),
+    "patrols": _occurrences(),
+    "patrols_excused": _occurrences(PlanOccurrence.state == "excused"),
+    "patrols_due": _due,
+    "patrols_done": _occurrences(PlanOccurrence.state == "done"),
+    "patrols_missed": _occurrences(PlanOccurrence.state == "missed"),
     "repaired": _reported(*_REPAIRED),
     "repaired_once": _reported(*_REPAIRED, ~_fault_again()),
     "repaired_again": _reported(*_REPAIRED, _fault_again()),
@@ -213,7 +233,9 @@ DIMENSIONS = ("site", "category", "symptom", "asset_class")
 def dimension(session: Session, name: str) -> Rows:
     """(work order, value) of a dimension; one work order has a value at most once."""
     if name == "site":
-        return select(WorkOrder.id.label("order_id"), WorkOrder.site_id.label("by"))
+        unsent = select(PlanOccurrence.id, PlanOccurrence.site_id).where(PlanOccurrence.work_order_id.is_(None))
+        either = union_all(select(WorkOrder.id.label("order_id"), WorkOrder.site_id.label("by")), unsent).subquery()
+        return select(either.c.order_id, either.c.by)
     if name == "category":
         is_sqlite = session.get_bind().dialect.name == "sqlite"
         each = func.json_each if is_sqlite else func.json_array_elements_text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
@@ -18,6 +18,7 @@ from server.models import (
     Asset,
     DelayDeclaration,
     Diagnosis,
+    PlanOccurrence,
     Site,
     SlaMilestone,
     Survey,
@@ -45,7 +46,7 @@ def a_year_of_work(cast: Cast) -> dict[str, list[Any]]:
     chance = random.Random(20261031)
     sites = [cast.site.id, *(new_id() for _ in range(3))]
     assets = [(new_id(), kind) for kind in ("ddc", "camera", "gate") for _ in range(4)]
-    made: dict[str, list[Any]] = {"orders": [], "promises": [], "delays": [], "found": [], "ratings": []}
+    made: dict[str, list[Any]] = {"orders": [], "promises": [], "delays": [], "found": [], "ratings": [], "rounds": []}
     for number, id_ in enumerate(sites[1:]):
         put(Site(id=id_, number=f"S-9{number}", name=f"现场{number}", customer_id=cast.customer.id))
     put(*(Asset(id=id_, number=f"M-{id_[-8:]}", site_id=sites[0], name=kind, asset_class=kind) for id_, kind in assets))
@@ -84,7 +85,23 @@ def a_year_of_work(cast: Cast) -> dict[str, list[Any]]:
             stars = {name: chance.randrange(1, 6) for name in Survey.ASPECTS}
             rating = Survey(id=new_id(), work_order_id=order.id, mode="link", device_at=done, **stars)
             made["ratings"].append(rating)
+    made["rounds"] = rounds(chance, sites, [order.id for order in made["orders"] if order.kind in PATROLS])
     put(*(row for rows in made.values() for row in rows))
+    return made
+
+
+def rounds(chance: random.Random, sites: list[str], orders: list[str]) -> list[PlanOccurrence]:
+    """What plans made from September to November: with a work order or without, several of them for one visit."""
+    made = []
+    for number in range(120):
+        due = (OCTOBER + timedelta(days=chance.randrange(-30, 62), hours=12)).date()
+        state = chance.choice(PlanOccurrence.STATES)
+        sent = state in ("visit_made", "done") and chance.random() < 0.8
+        made.append(PlanOccurrence(
+            id=new_id(), plan_id=f"plan-{number}", site_id=chance.choice(sites), kind="monthly", due_on=due,
+            opens_on=due, closes_on=due, state=state, work_order_id=chance.choice(orders) if sent else None,
+            done_on=due if state == "done" else None, reason="停业" if state == "excused" else "",
+        ))  # fmt: skip
     return made
 
 
@@ -94,7 +111,7 @@ def recount(made: dict[str, list[Any]]) -> dict[str, int]:
     month = [o for o in orders.values() if OCTOBER <= o.reported_at < NOVEMBER and o.state != "draft"]
     told = {d.milestone_id for d in made["delays"] if d.before_breach and d.state in ("approved", "told")}
     reported = [o for o in month if o.kind not in PATROLS]
-    patrols = [o for o in month if o.kind in PATROLS]
+    planned = [one for one in made["rounds"] if (one.due_on.year, one.due_on.month) == (2026, 10)]
     repaired = [o for o in reported if o.kind == "repair" and o.state in RESOLVED]
     live = [o for o in orders.values() if o.kind == "repair" and o.state not in ("draft", "cancelled", "merged")]
     again = [
@@ -109,8 +126,8 @@ def recount(made: dict[str, list[Any]]) -> dict[str, int]:
         "accountable": sum(o.state not in ("cancelled", "merged") for o in reported),
         "resolved": sum(o.state in RESOLVED for o in reported), "level_1": sum(o.level == 1 for o in reported),
         "consultations": sum(o.kind == "consultation" for o in reported),
-        "patrols_due": sum(o.state not in ("cancelled", "merged") for o in patrols),
-        "patrols_done": sum(o.state in RESOLVED for o in patrols),
+        "patrols": len(planned), "patrols_due": sum(one.state != "excused" for one in planned),
+        **{f"patrols_{state}": sum(one.state == state for one in planned) for state in ("done", "missed", "excused")},
         "repaired": len(repaired), "repaired_again": len(again), "repaired_once": len(repaired) - len(again),
         "ratings": sum(OCTOBER <= r.device_at < NOVEMBER for r in made["ratings"]),
     }  # fmt: skip
@@ -149,6 +166,12 @@ def test_every_number_of_the_month_equals_a_recount_and_is_followed_to_its_rows(
         ids = {o.id for o in counted}
         symptoms = Counter(f.symptom_code for f in made["found"] if f.symptom_code and f.work_order_id in ids)
         by_site = Counter(o.site_id for o in counted)
+        october_rounds = [one for one in made["rounds"] if (one.due_on.year, one.due_on.month) == (2026, 10)]
+        due_by_site = Counter(one.site_id for one in october_rounds if one.state != "excused" and not one.work_order_id)
+        of_order = {o.id: o.site_id for o in orders.values()}
+        due_by_site += Counter(
+            of_order[one.work_order_id] for one in october_rounds if one.state != "excused" and one.work_order_id
+        )
         report = ask(desk, "month").json
     assert {name: report["figures"][name]["n"] for name in expected} == expected
     assert min(expected.values()) > 0  # or nothing was shown
@@ -161,6 +184,13 @@ def test_every_number_of_the_month_equals_a_recount_and_is_followed_to_its_rows(
     assert {line["code"]: line["n"] for line in report["types"]["category"]} == dict(categories)
     assert {line["code"]: line["n"] for line in report["types"]["symptom"]} == dict(symptoms)
     assert {line["site_id"]: line["registered"] for line in report["sites"] if line["registered"]} == dict(by_site)
+    assert {line["site_id"]: line["patrols_due"] for line in report["sites"] if line["patrols_due"]} == dict(
+        due_by_site
+    )
+    missed = ask(desk, "month/rows", figure="patrols_missed").json["items"]
+    assert {(one["id"], one["state"], one["kind"]) for one in missed} == {(None, "missed", "monthly")}
+    excused = ask(desk, "month/rows", figure="patrols_excused").json["items"][0]
+    assert excused["title"] == "停业" and excused["site_name"]
     code, n = categories.most_common(1)[0]
     behind = ask(desk, "month/rows", figure="registered", by="category", value=code).json
     assert behind["total"] == n and {item["id"] for item in behind["items"]} <= ids
@@ -203,3 +233,20 @@ def test_what_is_written_about_a_month_is_one_report_and_is_approved_by_who_may(
     report = ask(desk, "month").json["report"]
     assert (report["id"], report["approved_at"]) == (mine, None)
     assert sam.do("monthly_report.write", id=new_id(), **{**words, "month": "2026-00"})["code"] == "args-invalid"
+
+
+def test_what_is_due_later_this_month_is_not_due_yet(
+    app: Flask, cast: Cast, desk: Peer, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("server.clock.now", lambda: OCTOBER + timedelta(days=9, hours=12))
+    desk = Peer(desk.client, cast.dora)
+    made = ((9, "due"), (10, "due"), (11, "due"), (12, "done"), (13, "excused"))
+    with app.app_context():
+        for day, state in made:
+            due = date(2026, 10, day)
+            put(PlanOccurrence(
+                id=new_id(), plan_id=new_id(), site_id=cast.site.id, kind="monthly", due_on=due, opens_on=due,
+                closes_on=due, state=state, done_on=due if state == "done" else None,
+            ))  # fmt: skip
+    figures = ask(desk, "month").json["figures"]
+    assert (figures["patrols"]["n"], figures["patrols_due"]["n"], figures["patrols_done"]["n"]) == (5, 3, 1)

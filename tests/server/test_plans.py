@@ -178,3 +178,23 @@ def test_an_order_somebody_registered_by_hand_counts_for_the_plan(cast: Cast, de
     desk.do("work_order.register", id=order_id, kind="monthly", **args)
     assert desk.do("occurrence.make_visit", id=order_id, occurrence_ids=[row["id"]])["outcome"] == "applied"
     assert made(desk, plan_id)[0]["work_order_id"] == order_id
+
+
+def test_an_excuse_or_a_paper_record_is_taken_back_and_the_calendar_decides_again(cast: Cast, desk: Peer, phone: Peer):
+    plan_id = set_plan(desk, cast, starts_on=(today() - timedelta(days=100)).isoformat(), window_days=0)
+    past, *_, coming = made(desk, plan_id)
+    assert desk.do("occurrence.restore", id=past["id"])["code"] == "illegal-transition"  # nobody decided anything
+    desk.do("occurrence.excuse", id=past["id"], reason="停业")
+    desk.do("occurrence.excuse", id=coming["id"], reason="停业")
+    assert phone.do("occurrence.restore", id=past["id"])["code"] == "forbidden"
+    for row in (past, coming):
+        assert desk.do("occurrence.restore", id=row["id"])["outcome"] == "applied"
+    rows = {row["id"]: row for row in made(desk, plan_id)}
+    assert (rows[past["id"]]["state"], rows[past["id"]]["reason"]) == ("missed", "")
+    assert (rows[coming["id"]]["state"], rows[coming["id"]]["decided_by"]) == ("due", None)
+    desk.do("occurrence.record", id=past["id"], done_on=past["due_on"], reason="纸质记录")
+    assert desk.do("occurrence.restore", id=past["id"])["outcome"] == "applied"
+    assert {row["id"]: row["state"] for row in made(desk, plan_id)}[past["id"]] == "missed"
+    order_id = new_id()
+    desk.do("occurrence.make_visit", id=order_id, occurrence_ids=[past["id"]])
+    assert desk.do("occurrence.restore", id=past["id"])["code"] == "illegal-transition"

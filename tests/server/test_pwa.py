@@ -81,3 +81,14 @@ def test_without_a_build_the_server_says_what_to_do(make_app, tmp_path):
         assert answer.status_code == 503
         assert "make build" in answer.text
     assert client.get("/health").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/index.html", "/preview", "/visits/0190a000"])
+def test_only_the_app_itself_may_frame_the_app_and_nothing_else_is_framed(browser, path):
+    page = browser.get(path)
+    assert page.headers["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in page.headers["Content-Security-Policy"]
+    for other in ("/health", "/api/docs", "/public/report"):
+        answer = browser.get(other)
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]

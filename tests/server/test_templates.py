@@ -163,7 +163,8 @@ def test_a_workbook_is_read_for_the_editor_and_written_nowhere(cast: Cast, sam: 
 
 
 def test_what_cannot_be_read_is_named_by_its_cell(cast: Cast, sam: Peer, desk: Peer):
-    rows = [*ITEM_ROWS[:1], ["a", "看", "看门", "判定", "", "", "", "", "z=合格"], ["b", "看", "", "数值", "", "9", "1", "", ""]]
+    first, second = ["a", "看", "看门", "判定", "", "", "", "", "z=合格"], ["b", "看", "", "数值", "", "9", "1", "", ""]
+    rows = [*ITEM_ROWS[:1], first, second]
     answer = read(sam, "自拟.csv", text(rows))
     assert [(one["row"], one["column"], one["code"]) for one in answer["errors"]] == [
         (2, "显示条件", "condition-item"), (3, "项目", "required"),

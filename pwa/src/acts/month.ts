@@ -35,7 +35,8 @@ export interface Month {
 }
 export interface Behind {
   total: number
-  items: { id: Id; number: string; title: string; kind: string; level: 1 | 2 | 3; state: string; site_name: string; reported_at: Instant; at: Instant; value: number | null }[]
+  /** Without an id: a patrol of a plan that nobody was sent on; its state is the occurrence's. */
+  items: { id: Id | null; number: string; title: string; kind: string; level: 1 | 2 | 3 | null; state: string; site_name: string; reported_at: Instant | null; at: Instant; value: number | null }[]
 }
 export interface BehindQuestion { month: string; figure: string; months?: 3; by?: string; value?: string }
 

@@ -30,3 +30,9 @@ export async function recordOccurrence(id: Id, doneOn: Day, reason: string): Pro
   await record('occurrence.record', { id, done_on: doneOn, reason })
   requestSync()
 }
+
+/** Takes an excuse or a paper record back. */
+export async function restoreOccurrence(id: Id): Promise<void> {
+  await record('occurrence.restore', { id })
+  requestSync()
+}

@@ -41,9 +41,20 @@ export interface Weighed {
   from: 'before' | 'seen' | null
   /** Minutes missing between the visit before and this one, by the way between them. */
   short: number
+  /** What the plan says of them: it would rather send this very person, or their team. */
+  preferred: 'person' | 'team' | null
 }
 
-export interface Wanted extends Slot { siteId: Id | null; mode: 'on_site' | 'remote'; skill: string; except: Id | null }
+/** Whom the plans behind an order would rather send. */
+export interface Preferred { leadIds: readonly Id[]; teamIds: readonly Id[] }
+export interface Wanted extends Slot { siteId: Id | null; mode: 'on_site' | 'remote'; skill: string; except: Id | null; preferred?: Preferred }
+
+/** Of the plans whose occurrences an order was made for. */
+export function preferredBy(occurrences: readonly Held<'plan_occurrence'>[], plans: readonly Held<'maintenance_plan'>[]): Preferred {
+  const made = new Set(occurrences.map(({ body }) => body.plan_id))
+  const own = plans.filter((plan) => made.has(plan.id)).map(({ body }) => body)
+  return { leadIds: own.flatMap((plan) => plan.lead_id ?? []), teamIds: own.flatMap((plan) => plan.team_id ?? []) }
+}
 
 export function fieldOf(
   visits: readonly Held<'visit'>[], sites: ReadonlyMap<Id, Held<'site'>>, seen: ReadonlyMap<Id, LastSeen>,
@@ -68,7 +79,7 @@ export function fieldOf(
 
 const minutesOf = (start: Instant, end: Instant): number => (Date.parse(end) - Date.parse(start)) / 60_000
 
-export function weigh(userId: Id, skills: readonly string[], wanted: Wanted, field: Field, now: number): Weighed {
+export function weigh(userId: Id, skills: readonly string[], wanted: Wanted, field: Field, now: number, teamId: Id | null = null): Weighed {
   const own = (field.byUser.get(userId) ?? []).filter((v) => v.id !== wanted.except)
   const day = dayOf(wanted.start)
   const today = own.filter((v) => dayOf(v.body.slot_start) === day)
@@ -81,6 +92,7 @@ export function weigh(userId: Id, skills: readonly string[], wanted: Wanted, fie
     visits: today.length, minutes: Math.round(today.reduce((sum, v) => sum + minutesOf(v.body.slot_start, v.body.slot_end), 0)),
     clashes, leave: shifts.find((s) => s.kind === 'leave') ?? null, duty: shifts.find((s) => s.kind !== 'leave') ?? null,
     ...wayTo(userId, wanted, today, field, now),
+    preferred: wanted.preferred?.leadIds.includes(userId) ? 'person' : teamId && wanted.preferred?.teamIds.includes(teamId) ? 'team' : null,
   }
 }
 
@@ -100,10 +112,14 @@ function wayTo(userId: Id, wanted: Wanted, today: readonly Held<'visit'>[], fiel
   return { km: kilometres(seen.point, there), from: 'seen', short: 0 }
 }
 
-/** The lower the better: leave outweighs clashes, those outweigh skills, those outweigh a full day and a long way. */
+/**
+ * The lower the better: leave outweighs clashes, those outweigh whom the plan would rather send, that outweighs skills,
+ * those outweigh a full day and a long way.
+ */
 export function burden(w: Weighed): number {
   return (w.leave ? 2_000 : 0) + w.clashes.length * 500 + (w.skill === 'lacks' ? 120 : 0) + (w.short ? 40 : 0)
     + (w.minutes / FULL_DAY_MINUTES) * 60 + Math.min(w.km ?? 15, 60) - (w.duty ? 60 : 0)
+    - (w.preferred === 'person' ? 450 : w.preferred === 'team' ? 300 : 0)
 }
 
 /** The first gap of this length in somebody's day from `from` on: after their last visit when there is none. */

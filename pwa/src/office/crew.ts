@@ -24,7 +24,7 @@ export function candidates(
   const people: Candidate[] = []
   for (const [id, { body }] of users) {
     if (!body.active || !(body.roles.includes('engineer') || body.roles.includes('crew_lead'))) continue
-    const weighed = weigh(id, body.skills, wanted, field, now)
+    const weighed = weigh(id, body.skills, wanted, field, now, body.team_id)
     people.push({
       id, name: body.name, nameEn: body.name_en, teamId: body.team_id, skills: body.skills, load: weighed.visits,
       clashes: weighed.clashes, weighed, phone: phones.get(id) ?? NO_PHONE,

@@ -27,6 +27,7 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'occurrence.make_visit': ['dispatcher', 'supervisor'],
   'occurrence.excuse': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
   'occurrence.record': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
+  'occurrence.restore': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
   'duty.assign': ['dispatcher', 'supervisor'],
   'duty.remove': ['dispatcher', 'supervisor'],
   'evidence.settle': ['dispatcher', 'supervisor'],

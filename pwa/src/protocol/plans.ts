@@ -60,4 +60,5 @@ export interface PlanArgs {
   'occurrence.make_visit': { id: Id; occurrence_ids: Id[]; visit_id?: Id; lead_id?: Id; slot_start?: Instant; slot_end?: Instant }
   'occurrence.excuse': { id: Id; reason: string }
   'occurrence.record': { id: Id; done_on: Day; reason: string }
+  'occurrence.restore': { id: Id }
 }

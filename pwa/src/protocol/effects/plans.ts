@@ -31,6 +31,14 @@ const recordDone: Effect<'occurrence.record'> = async (act, view, actor) => {
   return [changed(row, { state: 'done', done_on: act.args.done_on, reason: act.args.reason, decided_by: actor.userId })]
 }
 
+/** By this device's calendar; the server's decides. */
+const restore: Effect<'occurrence.restore'> = async (act, view) => {
+  const row = await view.get('plan_occurrence', act.args.id)
+  if (!row || row.body.work_order_id || !row.body.decided_by) return []
+  const state = row.body.closes_on < act.at.slice(0, 10) ? 'missed' : 'due'
+  return [changed(row, { state, done_on: null, reason: '', decided_by: null })]
+}
+
 export const planEffects = {
-  'plan.set': set, 'occurrence.make_visit': makeVisit, 'occurrence.excuse': excuse, 'occurrence.record': recordDone,
+  'plan.set': set, 'occurrence.make_visit': makeVisit, 'occurrence.excuse': excuse, 'occurrence.record': recordDone, 'occurrence.restore': restore,
 }

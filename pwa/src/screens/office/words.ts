@@ -119,6 +119,7 @@ export function weighedWords(w: Weighed, office: Office): Said[] {
     const site = office.order.value.get(clash.workOrderId)?.body.site_name ?? ''
     said.push({ tone: 'danger', text: t('office.weigh.clash', { slot: `${formatTime(clash.start)}–${formatTime(clash.end)}`, site }) })
   }
+  if (w.preferred) said.push({ tone: 'info', text: t(`office.weigh.preferred_${w.preferred}`) })
   if (w.skill !== 'any') said.push(w.skill === 'fits' ? { tone: 'ok', text: t('office.weigh.fits') } : { tone: 'warn', text: t('office.weigh.lacks') })
   if (w.short) said.push({ tone: 'warn', text: t('office.weigh.short', { n: w.short }) })
   if (w.km !== null) said.push({ tone: 'quiet', text: t(`office.weigh.km_${w.from ?? 'seen'}`, { km: kilometresText(w.km) }) })

@@ -11,7 +11,7 @@ export const CARDS = [
 export const TYPES = ['category', 'symptom', 'asset_class'] as const
 export const FIGURES = [
   'registered', 'cancelled', 'merged', 'resolved', 'unresolved', 'level_1', 'level_2', 'level_3', 'consultations', 'reopened', 'repaired', 'repaired_again',
-  'respond_due', 'respond_met', 'respond_declared', 'resolve_due', 'resolve_met', 'resolve_declared', 'ratings', 'patrols_due', 'patrols_done', 'patrols_excused',
+  'respond_due', 'respond_met', 'respond_declared', 'resolve_due', 'resolve_met', 'resolve_declared', 'ratings', 'patrols_due', 'patrols_done', 'patrols_missed', 'patrols_excused',
   'defects', 'parts_used',
 ] as const
 export const SITE_COLUMNS = ['registered', 'resolved', 'unresolved', 'repaired_again', 'patrols_due', 'patrols_done', 'defects', 'parts_used'] as const
