@@ -119,7 +119,7 @@ function wayTo(userId: Id, wanted: Wanted, today: readonly Held<'visit'>[], fiel
 export function burden(w: Weighed): number {
   return (w.leave ? 2_000 : 0) + w.clashes.length * 500 + (w.skill === 'lacks' ? 120 : 0) + (w.short ? 40 : 0)
     + (w.minutes / FULL_DAY_MINUTES) * 60 + Math.min(w.km ?? 15, 60) - (w.duty ? 60 : 0)
-    - (w.preferred === 'person' ? 450 : w.preferred === 'team' ? 300 : 0)
+    - (w.preferred === 'person' ? 350 : w.preferred === 'team' ? 250 : 0)
 }
 
 /** The first gap of this length in somebody's day from `from` on: after their last visit when there is none. */

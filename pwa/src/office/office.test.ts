@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Noun } from '@/protocol/nouns'
 import { attentionOf } from './attention'
 import { cardsOf, columnsOf, inRange, lanesOf, NO_FILTERS, visibleCards, type BoardRows } from './board'
-import { fieldOf, nextGap, weigh, type Shift, type Wanted } from './choosing'
+import { fieldOf, nextGap, preferredBy, weigh, type Shift, type Wanted } from './choosing'
 import { candidates } from './crew'
 import { addDays, dayOf, fromLocalInput, slotPresets, startOfDay, toLocalInput } from './days'
 import { deadlineOf } from './deadlines'
@@ -179,6 +179,18 @@ describe('choosing who goes', () => {
     const w = weigh('alice', ['门禁'], { ...wanted, skill: '空调' }, field([before], [leave]), NOW)
     expect([w.skill, w.leave, w.from, Math.round(w.km!), w.short > 0]).toEqual(['lacks', leave, 'before', 12, true])
     expect(candidates(users, new Map(), wanted, field([], [leave]), NOW).at(-1)!.id).toBe('alice')
+  })
+
+  test('whom the plan would rather send comes first, unless they are away or busy then', () => {
+    const occurrences = [{ id: 'o', body: { plan_id: 'p' } }] as never
+    const plans = [{ id: 'p', body: { lead_id: 'bob', team_id: null } }, { id: 'q', body: { lead_id: 'alice', team_id: null } }] as never
+    const preferred = preferredBy(occurrences, plans)
+    expect(preferred).toEqual({ leadIds: ['bob'], teamIds: [] })
+    const order = (more: object, visits: never[] = []) => candidates(users, new Map(), { ...wanted, ...more }, field(visits), NOW).map((one) => one.id)
+    expect(order({ preferred })[0]).toBe('bob')
+    expect(order({ preferred: { leadIds: ['alice'], teamIds: [] } })[0]).toBe('alice')
+    const busy = [visit('v1', 'w1', { lead_id: 'bob', slot_start: wanted.start, slot_end: wanted.end })] as never[]
+    expect(order({ preferred }, busy)[0]).not.toBe('bob')
   })
 
   test('the next gap is after what is planned, unless there is room before it', () => {
