@@ -265,6 +265,7 @@ def load_verbs() -> None:
         escalation,
         evidence,
         feedback,
+        handover,
         hold,
         intake,
         knowledge,

@@ -34,6 +34,7 @@ def init_doors(app: Flask) -> None:
     from server.api.docs import blueprint as docs
     from server.api.documents import blueprint as documents
     from server.api.files import blueprint as files
+    from server.api.handover import blueprint as handover
     from server.api.health import blueprint as health
     from server.api.imports import blueprint as imports
     from server.api.integration import blueprint as integration
@@ -64,6 +65,7 @@ def init_doors(app: Flask) -> None:
         month,
         admin,
         labels,
+        handover,
         links,
         health,
         documents,

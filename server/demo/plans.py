@@ -11,6 +11,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from server import clock
+from server.acts.handover import BY_HAND
 from server.demo.visits import Stage
 from server.models import MaintenancePlan, Site
 from server.occurrences import occurrence_id
@@ -21,6 +22,7 @@ SITES = 60  # with plans; the rest are looked after on call
 EVERY = {"monthly": 1, "quarterly": 3, "half_year": 6}
 WINDOW = 7
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+KEPT = ("档案柜 A", "项目部移交", "扫描件已存", "")
 EXCUSES = ("客户停业装修,双方书面确认", "园区封闭施工,无法进入", "设备整体更换,质保方已巡检", "客户要求顺延一期")
 
 
@@ -48,10 +50,27 @@ def write_plans(stage: Stage, by: str) -> None:
             own = rounds.get((site.id, kind))
             if own or kind == "monthly" or (number % 3 == 0 and kind == "quarterly") or (number % 4 == 0):
                 facts += _plan(stage, by, set_at, site, kind, own, chance)
+    _hand_over(stage, by, set_at, sites[:SITES])
     stage.timeline.contact(set_at + 30 * MINUTE, by)
     stage.timeline.contact(set_at + 90 * MINUTE, by)
     for at, login, act, args in facts:
         stage.timeline.add(at, login, act, args, at > set_at + DAY)
+
+
+def _hand_over(stage: Stage, by: str, at: datetime, sites: list[Site]) -> None:
+    """What came with each site on paper: of some nearly all, of some next to nothing."""
+    chance, today = Random("handover"), (at + ZONE).date()
+    for site in sites:
+        care = chance.random()
+        for code in sorted(BY_HAND):
+            if chance.random() < care:
+                day = today - DAY * chance.randrange(30, 700)
+                said = {"state": "received", "received_on": day.isoformat(), "note": chance.choice(KEPT)}
+                args = {"id": stage.world.id(at), "site_id": site.id, "code": code, **said}
+                stage.timeline.add(at, by, "handover.set", args)
+        if chance.random() < 0.5:
+            said = {"code": "fibre", "state": "waived", "note": "现场没有光纤"}
+            stage.timeline.add(at, by, "handover.set", {"id": stage.world.id(at), "site_id": site.id, **said})
 
 
 def _rounds(stage: Stage) -> list[Round]:

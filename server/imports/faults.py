@@ -46,6 +46,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "第 {version} 版已存在且内容不同;检查表版本不可修改,请把版本改为 {next} 或更大的整数。",
         "Version {version} exists with other content; a version never changes, so raise it to {next} or more.",
     ),
+    "token-taken": ("标签内容「{value}」已用于另一个点位。", "Another point's label says “{value}” already."),
+    "item-of-none": ("没有任何检查表有条目「{item}」。", "No checklist has an item “{item}”."),
     # cells
     "required": ("必填,不能为空。", "A value is required."),
     "too-long": ("超过 {limit} 个字符。", "Longer than {limit} characters."),

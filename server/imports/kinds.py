@@ -20,7 +20,18 @@ from server.imports.values import (
     text,
     yes_no,
 )
-from server.models import Article, Asset, CatalogueEntry, ChecklistVersion, Customer, Part, PriceItem, Site, User
+from server.models import (
+    Article,
+    Asset,
+    CatalogueEntry,
+    ChecklistVersion,
+    Customer,
+    Part,
+    Point,
+    PriceItem,
+    Site,
+    User,
+)
 from sync.rules import rule
 
 ROLE_NAMES = {
@@ -178,6 +189,27 @@ def _asset() -> Kind:
     )
 
 
+def _point() -> Kind:
+    of = _for(Point)
+    return Kind(
+        "point",
+        (
+            column("site", "现场编号|站点编号|Site No|Site number|Site code", text(64), required=True),
+            of("code", "点位编码|点位编号|编码|Point code|Point No|Code", required=True),
+            of("name", "点位名称|名称|点位|Point|Point name|Name", required=True),
+            of("name_en", "英文名|English name|English"),
+            of("location", "位置|安装位置|Location|Where"),
+            of("token", "二维码|二维码内容|标签内容|QR|QR code|Token"),
+            of("item_ids", "检查项|检查条目|条目编码|Items|Checklist items", several(text(64))),
+            of("sort", "顺序|序号|Order", integer(0, 100_000, None)),
+            of("active", "启用|Enabled", in_use),
+        ),
+        ("site", "code"),
+        ("点位", "point"),
+        ("点位", "point"),
+    )
+
+
 def _part() -> Kind:
     of = _for(Part)
     return Kind(
@@ -319,14 +351,14 @@ KINDS: dict[str, Kind] = {
     kind.name: kind
     for kind in (
         _user(), _customer(), _site(), _asset(), _part(), _price_item(), _stock(), _catalogue(), _checklist(),
-        _items(), _article(),
+        _items(), _article(), _point(),
     )
 }  # fmt: skip
 # What may stand in an address: `/api/import/sites`; a checklist is its list and its items.
 ADDRESSED: dict[str, tuple[str, ...]] = {
     "users": ("user",), "customers": ("customer",), "sites": ("site",), "assets": ("asset",), "parts": ("part",),
     "prices": ("price_item",), "stock": ("stock",), "catalogue": ("catalogue_entry",),
-    "checklists": ("checklist_version", "checklist_item"), "articles": ("article",),
+    "checklists": ("checklist_version", "checklist_item"), "articles": ("article",), "points": ("point",),
     **{name: (name,) for name in KINDS},
 }  # fmt: skip
 ADDRESSED["checklist_version"] = ADDRESSED["checklists"]

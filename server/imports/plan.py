@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from server.imports.checklists import items_of
 from server.imports.faults import Fault
 from server.imports.kinds import CATALOGUE_NAMES, KINDS, OUTLET_NAMES, WAREHOUSE_NAMES
+from server.imports.points import point_values
 from server.imports.records import Record, Table
 from server.models import (
     Article,
@@ -28,6 +29,7 @@ from server.models import (
     Contact,
     Customer,
     Part,
+    Point,
     PriceItem,
     Site,
     Stock,
@@ -262,6 +264,17 @@ def _plan_asset(plan: Plan, record: Record) -> None:
     plan.put("asset", Asset, known, row["number"], {**row, "site_id": site.id})
 
 
+def _plan_point(plan: Plan, record: Record) -> None:
+    site = _refer(record, "site", plan.known(Site, "number"), "site")
+    if site is None:
+        return
+    points = plan.known(Point, "site_id", "code")
+    row = point_values(record, site.id, points, plan.known(ChecklistVersion, "code", "version"))
+    if row is not None:
+        point = plan.put("point", Point, points, (site.id, row["code"]), row)
+        point.token = point.token or Point.token_of(point.id)
+
+
 # --- Parts and stock ------------------------------------------------------------------------------------
 
 
@@ -396,5 +409,5 @@ def _plan_template(plan: Plan, record: Record, table: Table) -> None:
 PLANNERS: dict[str, Callable[[Plan, Record], None]] = {
     "user": _plan_user, "customer": _plan_customer, "site": _plan_site, "asset": _plan_asset, "part": _plan_part,
     "price_item": _plan_price_item, "stock": _plan_stock, "catalogue_entry": _plan_catalogue,
-    "article": _plan_article,
+    "article": _plan_article, "point": _plan_point,
 }  # fmt: skip

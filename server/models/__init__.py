@@ -17,7 +17,7 @@ from server.models.deadline import (
     SlaPolicy,
 )
 from server.models.defect import Defect
-from server.models.dossier import ArchiveChange, Document, DocumentPage, Favourite
+from server.models.dossier import ArchiveChange, Document, DocumentPage, Favourite, HandoverItem
 from server.models.evidence import (
     Attachment,
     ChecklistAnswer,
@@ -55,7 +55,7 @@ SYNCED: dict[str, type[Synced]] = {
         PhoneStatus, DutyShift, Point, PresenceProof, CustomerReport, CustomerLink, Survey, Quotation, Charge,
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice,
-        ArchiveChange, Document, Favourite, MonthlyReport, MaintenancePlan, PlanOccurrence, NoticeChoice,
+        ArchiveChange, Document, Favourite, HandoverItem, MonthlyReport, MaintenancePlan, PlanOccurrence, NoticeChoice,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
@@ -66,10 +66,10 @@ __all__ = [
     "Conflict", "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile",
     "DailyNumber", "Defect", "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document",
     "DocumentPage", "DutyShift", "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp",
-    "HeldAct", "Hold", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice",
-    "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point",
-    "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle",
-    "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site",
-    "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task",
-    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
+    "HandoverItem", "HeldAct", "Hold", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note",
+    "Notice", "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence",
+    "Point", "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken",
+    "RescueBundle", "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature",
+    "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced",
+    "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Index, String, Text
+from sqlalchemy import JSON, Date, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from server.extensions import db
@@ -82,6 +82,26 @@ class DocumentPage(db.Model):
     document_id: Mapped[str] = id_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(String(64), primary_key=True, index=True)
     site_id: Mapped[str | None] = id_column()
+
+
+class HandoverItem(Synced, db.Model):
+    """What the office says of a line of the handover list 移交清单 at a site: received, or not asked there.
+
+    What the system can see for itself has no row; the lines are in `sync/rules/handover.json`.
+    """
+
+    __tablename__ = "handover_item"
+    __table_args__ = (UniqueConstraint("site_id", "code"),)
+    NOUN = "handover_item"
+    WIRE = ("site_id", "code", "state", "received_on", "note")
+    site_id: Mapped[str] = id_column()
+    code: Mapped[str] = mapped_column(String(32))
+    state: Mapped[str] = mapped_column(String(16), default="open")
+    received_on: Mapped[date | None] = mapped_column(Date)
+    note: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
+
+    def scope(self) -> str:
+        return f"site:{self.site_id}"
 
 
 class Favourite(Synced, db.Model):

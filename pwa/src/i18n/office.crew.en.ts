@@ -9,6 +9,8 @@ export const officeCrewEn: Record<keyof typeof officeCrewZh, string> = {
   'office.weigh.preferred_person': 'Preferred by the plan',
   'office.weigh.preferred_team': 'Team preferred by the plan',
   'office.plan.offered': 'The plan would rather send {name}, who is chosen for you; choose otherwise as you like.',
+  'office.nav.sites': 'Sites',
+  'office.act.handover.set': 'Handover list',
   'office.nav.templates': 'Checklists',
   'office.act.checklist.publish': 'Publish a checklist',
   'office.code.checklist-moved': 'Somebody published a newer version first. The draft is still in the checklist editor: compare, and publish again.',

@@ -7,6 +7,8 @@ export const officeCrewZh = {
   'office.weigh.preferred_person': '计划优先派',
   'office.weigh.preferred_team': '计划优先班组',
   'office.plan.offered': '维保计划优先派 {name}，已先选上；可以另选。',
+  'office.nav.sites': '现场档案',
+  'office.act.handover.set': '移交清单',
   'office.nav.templates': '检查表',
   'office.act.checklist.publish': '发布检查表',
   'office.code.checklist-moved': '别人先发布了新的一版。草稿还在检查表编辑里，请对照后再发布。',

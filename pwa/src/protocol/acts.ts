@@ -4,6 +4,7 @@ import type { ClosingArgs } from './closing'
 import type { PlanArgs } from './plans'
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
+import type { SetHandoverArgs } from './handover'
 import type {
   AnswerValue, ArchiveChangeBody, ArticleBody, CatalogueKind, ChecklistItem, ChecklistVersionBody, DiagnosisFields, DocumentBody, DocumentPage,
   DocumentPin, DutyKind, Id, Instant, LinkKind, PartSource, Place, PointBody, PresenceProofBody, Purpose, Rating,
@@ -207,6 +208,7 @@ export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, P
   'archive.propose': OnVisit & { id: Id; asset_id?: Id | null; changes: ArchiveChangeBody['changes']; note?: string }
   'archive.withdraw': Withdraw
   'archive.decide': { id: Id; decision: 'approve' | 'decline'; values?: ArchiveChangeBody['changes'] | null; note?: string }
+  'handover.set': SetHandoverArgs
   'document.add': AddDocumentArgs
   'document.retire': { id: Id }
   'document.pin': Omit<DocumentPin, 'by'> & { document_id: Id }

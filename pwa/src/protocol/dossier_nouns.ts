@@ -1,4 +1,5 @@
 /** What belongs to a site's archive and to the knowledge base beside the reference rows. */
+import type { HandoverItemBody } from './handover'
 import type { Fact } from './nouns'
 import type { Common, DocumentBody, Id, Instant } from './reference'
 
@@ -19,4 +20,4 @@ export type ArchiveValue = string | number | null
 
 export interface FavouriteBody extends Common { user_id: Id; parent_noun: 'article' | 'document'; parent_id: Id; chosen: boolean }
 
-export interface DossierBodies { archive_change: ArchiveChangeBody; document: DocumentBody; favourite: FavouriteBody }
+export interface DossierBodies { archive_change: ArchiveChangeBody; document: DocumentBody; favourite: FavouriteBody; handover_item: HandoverItemBody }

@@ -90,7 +90,16 @@ const favourite: Effect<'favourite.set'> = async (act, view, actor) => {
   return [{ noun: 'favourite', id, scope: `user:${actor.userId}`, body }]
 }
 
+/** One row for a line at a site, whichever desk said it first. */
+const setHandover: Effect<'handover.set'> = async (act, view, actor) => {
+  const { id, site_id, code, state, received_on, note } = act.args
+  const was = (await view.find('handover_item', 'site_id', site_id)).find(({ body }) => body.code === code)
+  const body = { ...(was?.body ?? born(act, actor)), site_id, code, state, note: note ?? '', received_on: state === 'received' ? received_on ?? null : null }
+  return [{ noun: 'handover_item', id: was?.id ?? id, scope: `site:${site_id}`, body }]
+}
+
 export const dossierEffects = {
+  'handover.set': setHandover,
   'archive.propose': propose,
   'archive.withdraw': withdraw,
   'archive.decide': decide,
