@@ -19,8 +19,8 @@ from sqlalchemy.orm import Session
 from server.imports.checklists import items_of
 from server.imports.faults import Fault
 from server.imports.kinds import CATALOGUE_NAMES, KINDS, OUTLET_NAMES, WAREHOUSE_NAMES
-from server.imports.points import point_values
-from server.imports.records import Record, Table
+from server.imports.points import plan_point
+from server.imports.records import Record, Table, only, refer
 from server.models import (
     Article,
     Asset,
@@ -29,7 +29,6 @@ from server.models import (
     Contact,
     Customer,
     Part,
-    Point,
     PriceItem,
     Site,
     Stock,
@@ -128,20 +127,6 @@ def _find_duplicates(records: list[Record]) -> None:
             record.blame(record.kind.key[-1], "duplicate", where=str(other.place))
 
 
-def _refer(record: Record, field_name: str, known: Rows, kind: str) -> Any:
-    """The row a record names, or None and a fault."""
-    row = known.get(record.values[field_name])
-    if row is None:
-        chinese, english = KINDS[kind].label
-        record.blame(field_name, "unknown-reference", what_zh=chinese, what_en=english)
-    return row
-
-
-def _only(record: Record, *names: str) -> dict[str, Any]:
-    """The values of the fields the sheet has columns for; what has no column is left as it is."""
-    return {name: record.values[name] for name in names if name in record.values}
-
-
 # --- People ---------------------------------------------------------------------------------------------
 
 
@@ -156,7 +141,7 @@ def _plan_user(plan: Plan, record: Record) -> None:
         record.blame("password", "password-short", limit=MIN_PASSWORD)
     if record.faults:
         return
-    row = _only(record, "number", "name", "login", "roles", "phone", "skills", "name_en", "active")
+    row = only(record, "number", "name", "login", "roles", "phone", "skills", "name_en", "active")
     if "team" in values:
         row["team_id"] = _team(plan, values["team"])
     user = plan.put("user", User, known, values["number"], row)
@@ -183,7 +168,7 @@ def _team(plan: Plan, name: str) -> str | None:
 
 
 def _plan_customer(plan: Plan, record: Record) -> None:
-    row = _only(
+    row = only(
         record, "number", "name", "kind", "contract_number", "sla_policy", "contract_from", "contract_to", "note"
     )
     start, end = row.get("contract_from"), row.get("contract_to")
@@ -230,10 +215,10 @@ def _contact(plan: Plan, record: Record, customer_id: Any, site_id: Any, old_cus
 
 
 def _plan_site(plan: Plan, record: Record) -> None:
-    customer = _refer(record, "customer", plan.known(Customer, "number"), "customer")
+    customer = refer(record, "customer", plan.known(Customer, "number"), "customer")
     if customer is None:
         return
-    row = _only(
+    row = only(
         record, "number", "name", "address", "lat", "lng", "contact_name", "contact_phone", "responsible",
         "accepted_on", "access_notes",
     )  # fmt: skip
@@ -248,7 +233,7 @@ def _plan_site(plan: Plan, record: Record) -> None:
 
 def _plan_asset(plan: Plan, record: Record) -> None:
     sites = plan.known(Site, "number")
-    site = _refer(record, "site", sites, "site")
+    site = refer(record, "site", sites, "site")
     if site is None:
         return
     known = plan.known(Asset, "number")
@@ -257,22 +242,11 @@ def _plan_asset(plan: Plan, record: Record) -> None:
         home = next((one.number for one in sites.values() if one.id == existing.site_id), "")
         record.blame("site", "asset-moved", site=home)
         return
-    row = _only(
+    row = only(
         record, "number", "name", "asset_class", "brand", "model", "serial", "quantity", "protocol",
         "software_version", "connection", "location", "installed_on", "warranty_until", "keep_box", "note",
     )  # fmt: skip
     plan.put("asset", Asset, known, row["number"], {**row, "site_id": site.id})
-
-
-def _plan_point(plan: Plan, record: Record) -> None:
-    site = _refer(record, "site", plan.known(Site, "number"), "site")
-    if site is None:
-        return
-    points = plan.known(Point, "site_id", "code")
-    row = point_values(record, site.id, points, plan.known(ChecklistVersion, "code", "version"))
-    if row is not None:
-        point = plan.put("point", Point, points, (site.id, row["code"]), row)
-        point.token = point.token or Point.token_of(point.id)
 
 
 # --- Parts and stock ------------------------------------------------------------------------------------
@@ -291,7 +265,7 @@ def _plan_stock(plan: Plan, record: Record) -> None:
 
     So the same sheet imported again changes nothing, and a corrected figure moves the difference.
     """
-    part = _refer(record, "part", plan.known(Part, "number"), "part")
+    part = refer(record, "part", plan.known(Part, "number"), "part")
     location = _location(plan, record)
     if part is None or location is None:
         return
@@ -409,5 +383,5 @@ def _plan_template(plan: Plan, record: Record, table: Table) -> None:
 PLANNERS: dict[str, Callable[[Plan, Record], None]] = {
     "user": _plan_user, "customer": _plan_customer, "site": _plan_site, "asset": _plan_asset, "part": _plan_part,
     "price_item": _plan_price_item, "stock": _plan_stock, "catalogue_entry": _plan_catalogue,
-    "article": _plan_article, "point": _plan_point,
+    "article": _plan_article, "point": plan_point,
 }  # fmt: skip

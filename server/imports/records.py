@@ -153,3 +153,17 @@ def _record(reading: _Reading, place: Place, cells: tuple[Any, ...]) -> Record:
         if column.required and value in (None, "", []):
             record.blame(column.field, "required")
     return record
+
+
+def refer(record: Record, field_name: str, known: dict[Any, Any], kind: str) -> Any:
+    """The row a record names, or None and a fault."""
+    row = known.get(record.values[field_name])
+    if row is None:
+        chinese, english = KINDS[kind].label
+        record.blame(field_name, "unknown-reference", what_zh=chinese, what_en=english)
+    return row
+
+
+def only(record: Record, *names: str) -> dict[str, Any]:
+    """The values of the fields the sheet has columns for; what has no column is left as it is."""
+    return {name: record.values[name] for name in names if name in record.values}
