@@ -6,6 +6,7 @@ theirs. What lies further back was done before this system was here, and is reco
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any, NamedTuple
@@ -60,17 +61,18 @@ def write_plans(stage: Stage, by: str) -> None:
 def _hand_over(stage: Stage, by: str, at: datetime, sites: list[Site]) -> None:
     """What came with each site on paper: of some nearly all, of some next to nothing."""
     chance, today = Random("handover"), (at + ZONE).date()
+    world = replace(stage.world, rng=chance)  # chance of its own: the rest of the month stays as it is
     for site in sites:
         care = chance.random()
         for code in sorted(BY_HAND):
             if chance.random() < care:
                 day = today - DAY * chance.randrange(30, 700)
                 said = {"state": "received", "received_on": day.isoformat(), "note": chance.choice(KEPT)}
-                args = {"id": stage.world.id(at), "site_id": site.id, "code": code, **said}
+                args = {"id": world.id(at), "site_id": site.id, "code": code, **said}
                 stage.timeline.add(at, by, "handover.set", args)
         if chance.random() < 0.5:
             said = {"code": "fibre", "state": "waived", "note": "现场没有光纤"}
-            stage.timeline.add(at, by, "handover.set", {"id": stage.world.id(at), "site_id": site.id, **said})
+            stage.timeline.add(at, by, "handover.set", {"id": world.id(at), "site_id": site.id, **said})
 
 
 def _rounds(stage: Stage) -> list[Round]:
