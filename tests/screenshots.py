@@ -22,6 +22,7 @@ from playwright.sync_api import Page, expect, sync_playwright
 
 from tests.browser import DESKTOP, PHONE, device, find_chromium, flags
 from tests.journeys.thumb import READ_TABLE, ROUND_MS
+from tests.screens import WELCOMED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -62,7 +63,7 @@ class Studio:
     def held(self) -> dict[str, Rows]:
         """All rows by noun, read once: a desk holds ten thousand."""
         held = defaultdict(list)
-        for row in self.page.evaluate(READ_TABLE, "rows"):
+        for row in self.page.evaluate(READ_TABLE, ["rows", None]):
             if row["body"]:
                 held[row["noun"]].append(row)
         return held
@@ -88,13 +89,14 @@ def save(png: bytes, path: Path) -> None:
 def sign_in(browser: Browser, url: str, size: dict[str, int], locale: str, login: str, password: str) -> Studio:
     context = browser.new_context(**{**device(size), "locale": locale})
     page = context.new_page()
+    page.add_init_script(WELCOMED)
     page.goto(url)
     page.fill("#login-name", login)
     page.fill("#login-password", password)
     page.click("button[type=submit]")
     page.wait_for_url("**/visits" if size is PHONE else "**/office/**", timeout=ROUND_MS)
     while not any(
-        entry["key"] == "firstSyncComplete" and entry["value"] for entry in page.evaluate(READ_TABLE, "meta")
+        entry["key"] == "firstSyncComplete" and entry["value"] for entry in page.evaluate(READ_TABLE, ["meta", None])
     ):
         page.wait_for_timeout(200)
     return Studio(page, url, LOCALES[locale])

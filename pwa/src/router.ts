@@ -20,6 +20,7 @@ declare module 'vue-router' {
 const routes: RouteRecordRaw[] = [
   { path: '/', redirect: () => (current.value ? (lastRoute() ?? homeFor(current.value.roles)) : '/login') },
   { path: '/login', component: () => import('./screens/login/LoginScreen.vue'), meta: { open: true } },
+  { path: '/welcome', component: () => import('./screens/welcome/WelcomeScreen.vue') },
   { path: '/sync', component: () => import('./screens/sync/SyncScreen.vue'), meta: { tab: true } },
   { path: '/settings', component: () => import('./screens/settings/SettingsScreen.vue'), meta: { tab: true } },
   ...engineerRoutes,

@@ -114,8 +114,8 @@ def give_back(
     custody = ctx.lock(Custody, id)
     if custody.work_order_id != visit.work_order_id:
         raise Rejected("args-invalid", "visit_id: of another work order")
-    if custody.state != "held":
-        raise Parked("already-settled", custody.state)
+    if custody.state != "held" or custody.withdrawn:
+        raise Parked("already-settled", "withdrawn" if custody.withdrawn else custody.state)
     _check("custody_return", content, content_hash, strokes)
     custody.give_back(
         ctx.at, ctx.user.id, visit_id, signer=signer, condition=content["condition"], content=content,
@@ -124,3 +124,17 @@ def give_back(
     name = content["asset"].get("name")
     ctx.tell(ctx.load(WorkOrder, visit.work_order_id), "custody.return", visit_id, text=str(name or ""))
     return LATE if late else DONE
+
+
+@act("custody.withdraw", WithdrawArgs)
+def withdraw_custody(ctx: Context, id: str, reason: str) -> Outcome:
+    """A receipt signed by mistake: nothing left after all. It stays to be read; what has come back did leave."""
+    custody = ctx.lock(Custody, id)
+    own_fact(ctx, custody)
+    if custody.state != "held":
+        raise Parked("already-settled", custody.state)
+    if custody.withdrawn:
+        return DONE
+    custody.withdrawn = True
+    ctx.tell(ctx.load(WorkOrder, custody.work_order_id), "custody.withdraw", custody.visit_id, text=reason)
+    return DONE

@@ -179,6 +179,21 @@ def ink_in(picture: Image.Image) -> float:
     return sum(1 for dot in grey.tobytes() if dot < 245) / (75 * 150)
 
 
+def hand_over_the_quarter(thumb: Thumb) -> None:
+    """Three months of the site for the customer, from this phone alone; printed it is the paper and no more."""
+    thumb.page.get_by_role("link", name="季度汇报").click()
+    paper = thumb.page.locator(".paper")
+    expect(paper.get_by_role("heading", name="季度运行汇报")).to_be_visible()
+    faults = paper.locator("section").filter(has=thumb.page.get_by_role("heading", name="故障维修"))
+    expect(faults.locator("li")).to_have_count(1)
+    expect(faults).to_contain_text("控制器死机")
+    printed = text_of(thumb.page.pdf())
+    assert "季度运行汇报" in printed and "无响应→程序跑飞→重启" in printed
+    assert "季度汇报" not in printed.replace("季度运行汇报", "") and "打印" not in printed
+    look(thumb.page, "quarter")
+    thumb.back()
+
+
 def test_two_phones_make_one_quarterly_report_with_two_signatures(
     town: Town, wire: Wire, fresh: Callable[..., BrowserContext]
 ) -> None:
@@ -220,6 +235,7 @@ def test_two_phones_make_one_quarterly_report_with_two_signatures(
     put_a_name(lead, "Customer's leader", "王院长")
     assert ink_in(share(lead)) > 0.01
     look(lead.page, "signed")
+    hand_over_the_quarter(lead)
     switch(wire, contexts, on=True)
     lead.everything_arrives()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from playwright.sync_api import expect
 
 from tests.cast import password_of
+from tests.screens import WELCOMED
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -29,6 +30,7 @@ class Thumb:
 
     def __init__(self, page: Page, url: str):
         self.page, self.url = page, url
+        page.add_init_script(WELCOMED)
 
     # --- Getting about ------------------------------------------------------------------------------------
 

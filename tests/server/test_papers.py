@@ -83,6 +83,31 @@ def test_a_receipt_whose_words_were_changed_after_signing_is_none(on_site: tuple
     )
 
 
+def test_a_receipt_signed_by_mistake_is_withdrawn_until_the_thing_is_back_and_stays_to_be_read(
+    on_site: tuple[Peer, Peer, str, str], cast: Cast, peer: MakePeer
+):
+    desk, phone, order_id, visit_id = on_site
+    mistaken, taken = new_id(), new_id()
+    for custody in (mistaken, taken):
+        phone.do("custody.take", id=custody, visit_id=visit_id, **signed(paper("custody")))
+    assert peer(cast.charlie).do("custody.withdraw", id=mistaken)["code"] == "forbidden"
+    assert phone.do("custody.withdraw", id=mistaken, reason="客户改主意了")["outcome"] == "applied"
+    assert phone.do("custody.withdraw", id=mistaken)["outcome"] == "applied"
+    body = desk.pull().row("custody", mistaken)
+    assert body is not None
+    assert (body["withdrawn"], body["state"], body["signer"]) == (True, "held", "张经理")
+    (told,) = desk.bodies("event", work_order_id=order_id, kind="custody.withdraw")
+    assert (told["data"], told["visit_id"]) == ({"text": "客户改主意了"}, visit_id)
+    back = signed(paper("custody_return"))
+    refused = phone.do("custody.return", id=mistaken, visit_id=visit_id, **back)
+    assert (refused["outcome"], refused["code"]) == ("parked", "already-settled")
+    assert (
+        phone.do("custody.return", id=taken, visit_id=visit_id, **signed(paper("custody_return")))["outcome"]
+        == "applied"
+    )
+    assert phone.do("custody.withdraw", id=taken)["code"] == "already-settled"
+
+
 def test_the_slot_is_the_offices_until_it_says_yes(on_site: tuple[Peer, Peer, str, str]):
     desk, phone, _, visit_id = on_site
     was = phone.pull().row("visit", visit_id)

@@ -73,6 +73,8 @@ export async function takeToWorkshop(visit_id: Id, content: ReportContent, asset
   return id
 }
 
+export const withdrawCustody = (id: Id) => record('custody.withdraw', { id })
+
 export async function giveBack(id: Id, visit_id: Id, content: ReportContent, ink: Ink): Promise<void> {
   const content_hash = await contentHash(content)
   await signed(visit_id, ink, { noun: 'custody', id }, (image_id) =>

@@ -1,5 +1,6 @@
 import { reactive } from 'vue'
 import { hasMessage, t } from '@/i18n'
+import { buzz } from './haptics'
 
 export interface Toast {
   id: number
@@ -23,6 +24,7 @@ export function toast(text: string, more: Partial<Pick<Toast, 'tone' | 'action'>
   const id = ++last
   // One at a time: a stack of toasts hides the button that made them.
   toasts.splice(0, toasts.length, { id, text, tone: 'plain', ...more })
+  if (more.tone === 'danger') buzz('refused')
   window.setTimeout(() => dismiss(id), more.action ? SHOWN_WITH_ACTION_MS : SHOWN_MS)
   return id
 }

@@ -83,6 +83,7 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'act.slip.withdraw': 'Message slip withdrawn',
   'act.custody.take': 'Taken to workshop',
   'act.custody.return': 'Returned from workshop',
+  'act.custody.withdraw': 'Workshop receipt withdrawn',
   'act.part_request.make': 'Part asked for',
   'act.part_request.approve': 'Request approved',
   'act.part_request.refuse': 'Request refused',

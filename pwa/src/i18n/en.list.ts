@@ -62,6 +62,7 @@ export const enList: Record<keyof typeof zhList, string> = {
   'ledger.empty_hint': 'Each of your steps on this visit is listed here.',
   'ledger.file': 'File: {what}',
   'visit.signed_notice': 'The customer has signed; changes made now are marked as such.',
+  'ticket.new': 'Report another fault',
   'ticket.mine': 'Reported by me',
   'ticket.temporary': 'Temporary no. {code}',
   'ticket.temporary_hint': 'Numbered when there is a network',

@@ -15,15 +15,17 @@ import { knowledgeEn } from './knowledge.en'
 import { knowledgeZh } from './knowledge.zh'
 import { photoEn } from './photo.en'
 import { photoZh } from './photo.zh'
+import { welcomeEn } from './welcome.en'
+import { welcomeZh } from './welcome.zh'
 import { zh as zhFirst } from './zh'
 import { zhInside } from './zh.inside'
 
 const SRC = join(import.meta.dirname, '..')
 const zh = { ...zhFirst, ...zhInside }
-const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/knowledge', 'screens/patrol']
+const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/knowledge', 'screens/patrol', 'screens/welcome']
 /** With the words a lazily loaded screen brings along. */
-const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh, ...channelsZh }
-const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn, ...channelsEn }
+const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh, ...channelsZh, ...welcomeZh }
+const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn, ...channelsEn, ...welcomeEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 
 /** The file and everything it imports at once, not what it fetches when it is needed. */

@@ -11,6 +11,7 @@ export const officeFieldEn: Record<keyof typeof officeFieldZh, string> = {
   'office.act.slip.withdraw': 'Message slip withdrawn',
   'office.act.custody.take': 'Taken to workshop',
   'office.act.custody.return': 'Returned from workshop',
+  'office.act.custody.withdraw': 'Workshop receipt withdrawn',
   'office.act.rebooking.propose': 'New time asked for',
   'office.act.rebooking.answer': 'New time answered',
   'office.noun.quotation': 'Quotation',

@@ -10,6 +10,7 @@ export const officeFieldZh = {
   'office.act.slip.withdraw': '撤回留言条',
   'office.act.custody.take': '拉修',
   'office.act.custody.return': '拉修归还',
+  'office.act.custody.withdraw': '撤回拉修回执',
   'office.act.rebooking.propose': '申请改时间',
   'office.act.rebooking.answer': '答复改时间',
   'office.noun.quotation': '报价',

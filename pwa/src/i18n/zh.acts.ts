@@ -81,6 +81,7 @@ export const zhActs = {
   'act.slip.withdraw': '撤回留言条',
   'act.custody.take': '拉修',
   'act.custody.return': '拉修归还',
+  'act.custody.withdraw': '撤回拉修回执',
   'act.part_request.make': '申请备件',
   'act.part_request.approve': '批准备件申请',
   'act.part_request.refuse': '回绝备件申请',

@@ -61,6 +61,7 @@ export const zhList = {
   'ledger.empty_hint': '您在这个任务上做的每一步都会列在这里。',
   'ledger.file': '文件：{what}',
   'visit.signed_notice': '客户已签字，现在的改动会标为“签字之后”。',
+  'ticket.new': '报新故障',
   'ticket.mine': '我上报的',
   'ticket.temporary': '临时号 {code}',
   'ticket.temporary_hint': '联网后由系统编号',

@@ -58,6 +58,7 @@ export interface FieldArgs {
   'slip.withdraw': Withdraw
   'custody.take': TakeArgs
   'custody.return': GiveBackArgs
+  'custody.withdraw': Withdraw
   'quotation.make': OnVisit & { id: Id; content: ReportContent; content_hash: string }
   'quotation.agree': AgreeArgs
   'quotation.decline': OnVisit & { id: Id; note?: string }

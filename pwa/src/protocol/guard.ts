@@ -15,6 +15,7 @@ const CREW_FACTS = new Set([
 const WITHDRAWALS: Record<string, Noun> = {
   'part.withdraw': 'part_use', 'attachment.withdraw': 'attachment', 'note.withdraw': 'note',
   'defect.withdraw': 'defect', 'quotation.withdraw': 'quotation', 'charge.withdraw': 'charge', 'slip.withdraw': 'message_slip',
+  'custody.withdraw': 'custody',
 }
 
 /** Why the act cannot be, on the rows as they are shown; null when it can. */

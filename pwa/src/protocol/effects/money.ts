@@ -49,7 +49,7 @@ const take: Effect<'custody.take'> = (act, view, actor) => {
 const giveBack: Effect<'custody.return'> = async (act, view, actor) => {
   const { id, visit_id, content, content_hash, signer, strokes, image_id } = act.args
   const row = await view.get('custody', id)
-  if (row?.body.state !== 'held') return []
+  if (row?.body.state !== 'held' || row.body.withdrawn) return []
   const returned = { at: act.at, by: actor.userId, visit_id, signer, condition: String(content.condition ?? ''), content, content_hash, strokes, image_id }
   return [{ ...row, body: { ...row.body, state: 'returned', returned } }, eventOf(act, actor, row.body.work_order_id, visit_id, {})]
 }
@@ -75,6 +75,13 @@ const withdraws = <A extends 'slip.withdraw' | 'quotation.withdraw' | 'charge.wi
     const row = await view.get(noun, (act.args as { id: Id }).id)
     return row && !row.body.withdrawn ? [{ ...row, body: { ...row.body, withdrawn: true } } as Change] : []
   }
+
+/** Signed, so that it was withdrawn is said in the timeline. */
+const withdrawCustody: Effect<'custody.withdraw'> = async (act, view, actor) => {
+  const row = await view.get('custody', act.args.id)
+  if (row?.body.state !== 'held' || row.body.withdrawn) return []
+  return [{ ...row, body: { ...row.body, withdrawn: true } }, eventOf(act, actor, row.body.work_order_id, row.body.visit_id, { text: act.args.reason ?? '' })]
+}
 
 const propose: Effect<'rebooking.propose'> = async (act, view, actor) => {
   const { visit_id, kind, slot_start, slot_end, reason, note } = act.args
@@ -107,6 +114,7 @@ export const moneyEffects: MoneyEffects = {
   'slip.withdraw': withdraws('message_slip'),
   'custody.take': take,
   'custody.return': giveBack,
+  'custody.withdraw': withdrawCustody,
   'rebooking.propose': propose,
   'rebooking.answer': answer,
 }

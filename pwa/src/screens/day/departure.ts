@@ -5,7 +5,7 @@ import { current } from '@/session'
 import { useRows, type RowOf } from '@/store'
 
 export interface DepartureList {
-  version: ComputedRef<RowOf<'checklist_version'> | undefined>
+  version: ComputedRef<RowOf<'checklist_version'> | null | undefined>
   /** When this person last went through it today, on whichever visit: a van is packed once a day. */
   doneAt: ComputedRef<string | null>
   /** Whether setting out leads by way of the list. Undefined until that is known. */
@@ -15,7 +15,7 @@ export interface DepartureList {
 export function useDeparture(now: () => number): DepartureList {
   const versions = useRows('checklist_version', () => ({ index: 'kind', value: 'departure' }))
   const runs = useRows('checklist_run')
-  const version = computed(() => versions.value?.toSorted((a, b) => b.body.version - a.body.version)[0])
+  const version = computed(() => versions.value && (versions.value.toSorted((a, b) => b.body.version - a.body.version)[0] ?? null))
   const doneAt = computed(() => {
     const code = version.value?.body.code
     const mine = (runs.value ?? []).filter(({ body }) => body.code === code && !body.withdrawn

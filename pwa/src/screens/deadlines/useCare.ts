@@ -1,5 +1,5 @@
 /** Everything that is said about one work order's deadlines, and who one is to it. */
-import { computed, type ComputedRef } from 'vue'
+import { computed, type ComputedRef, type Ref } from 'vue'
 import ladder from '@rules/ladder.json'
 import type { Id, Noun } from '@/protocol/nouns'
 import { isEnded } from '@/protocol/lifecycle'
@@ -10,6 +10,8 @@ import { useRow, useRows, type RowOf } from '@/store'
 
 export interface Care {
   order: ComputedRef<RowOf<'work_order'> | null | undefined>
+  /** All of it has been read: what is shown from now on does not jump. */
+  loaded: ComputedRef<boolean>
   milestones: ComputedRef<RowOf<'sla_milestone'>[]>
   /** Those still waited for, the next first. */
   outstanding: ComputedRef<RowOf<'sla_milestone'>[]>
@@ -26,8 +28,10 @@ export interface Care {
 
 export function useCare(orderId: () => Id): Care {
   const order = useRow('work_order', orderId)
+  const read: Readonly<Ref<unknown>>[] = []
   const under = <N extends Noun>(noun: N): ComputedRef<RowOf<N>[]> => {
     const rows = useRows(noun, () => (orderId() ? { index: 'work_order_id', value: orderId() } : null))
+    read.push(rows)
     return computed(() => [...(rows.value ?? [])].sort((a, b) => (a.id < b.id ? -1 : 1)))
   }
   const milestones = under('sla_milestone')
@@ -36,6 +40,7 @@ export function useCare(orderId: () => Id): Care {
   const roles = computed(() => current.value?.roles ?? [])
   return {
     order: computed(() => order.value), milestones,
+    loaded: computed(() => Boolean(order.value) && read.every((rows) => rows.value !== undefined)),
     outstanding: computed(() => milestones.value.filter(({ body }) => isOutstanding(body, milestones.value))
       .sort((a, b) => a.body.due_at.localeCompare(b.body.due_at))),
     holds: under('hold'), delays: under('delay_declaration'), plans: under('resolution_plan'), helps: under('escalation'),

@@ -33,6 +33,7 @@ const rest = {
 
 export const routes: RouteRecordRaw[] = [
   { path: '/visits', component: VisitsScreen, meta: { tab: true } },
+  { path: '/ticket', component: rest.ticket },
   { path: '/knowledge', component: rest.knowledge, meta: { tab: true } },
   { path: '/knowledge/:id', component: rest.article },
   { path: '/documents/:id', component: rest.document },
