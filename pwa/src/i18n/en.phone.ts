@@ -17,18 +17,6 @@ export const enPhone: Record<keyof typeof zhPhone, string> = {
   'drain.delivered': 'Everything {name} had on this phone was delivered (records: {n}, files: {f}), and the phone was emptied.',
   'drain.someone_else': 'Somebody else signs in',
 
-  'lost.title': 'The browser removed this app’s data',
-  'lost.unsent': '{n} thing of {name} was lost before it was delivered. | {n} things of {name} were lost before they were delivered.',
-  'lost.since': 'The oldest was recorded {when}.',
-  'lost.contact': 'Last contact with the server: {when}. What was delivered before then is at the server and not lost.',
-  'lost.never_contact': 'This phone had never met the server before.',
-  'lost.todo': 'Sign in, look which visits lack their records and add them while you remember; photos in the phone’s gallery can be chosen again. The dispatcher is told when you sign in.',
-  'lost.prevent': 'So that it does not happen again: install the app to the home screen, and do not clear browsing data.',
-  'lost.nothing': 'Everything of {name} had been delivered; nothing was lost. Sign in and the work is downloaded again.',
-  'lost.understood': 'I understand',
-
-  'login.waits_n': '{n} change waits: sign in to send it | {n} changes wait: sign in to send them',
-
   'safe.title': 'Not safe yet',
   'safe.title_n': '{n} unsent, and not safe yet',
   'safe.why': 'The browser did not promise to keep what is still unsent on this phone ({n}): it may be removed when space runs out. Get online soon, and install the app to the home screen.',
@@ -38,8 +26,6 @@ export const enPhone: Record<keyof typeof zhPhone, string> = {
   'late.contact': 'The server was met, yet the oldest has waited for {words}. Press “Sync now”; if that does not help, tell your dispatcher.',
   'late.none': 'Nothing went out for {words}. Go where there is a network, open the app and wait until it is done.',
 
-  'settings.originals': 'Send original photos on Wi-Fi only',
-  'settings.originals_hint': 'Records and signatures go at any time; without Wi-Fi photos stay on the phone.',
   'originals.waiting': '{n} photo waits for Wi-Fi. | {n} photos wait for Wi-Fi.',
   'originals.now': 'Send now',
 }

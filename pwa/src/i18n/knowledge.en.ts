@@ -70,7 +70,7 @@ export const knowledgeEn: Record<keyof typeof knowledgeZh, string> = {
   'store.thumbs_hint': 'Small pictures; without them photos show a little later.',
   'store.documents': 'Drawings and manuals',
   'store.thumbs': 'Thumbnails',
-  'store.n': '{n}, {size}',
+  'store.n': '{n} · {size}',
   'store.clear': 'Clear',
   'store.cleared': 'Cleared; fetched again when needed',
   'store.budget': 'Room for drawings',
