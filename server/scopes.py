@@ -27,11 +27,13 @@ from server.models import (
     Visit,
     WorkOrder,
 )
+from server.models.user import ASSESSORS
 from server.models.visit import HELD
 from server.models.work_order import ENDED
 
 SHOWN = ("stored", "verified")  # states of an attachment whose author has shown its bytes
-KINDS = frozenset({"wo", "visit", "site", "board", "review", "parts"})  # of scopes whose holders depend on rows
+#: Of scopes whose holders depend on rows.
+KINDS = frozenset({"wo", "visit", "site", "board", "review", "parts", "assess"})
 ZONE = timedelta(hours=8)  # the organisation's day: Asia/Shanghai has no summer time
 
 
@@ -150,7 +152,7 @@ def write(session: Session, moves: list[Move], rev: int) -> None:
 
 def holders(session: Session, scopes: Sequence[str], people: list[User]) -> dict[str, dict[str, date | None]]:
     """Scope: the user ids that hold it, each with the visit's day. Scopes of rows only: `wo:`, `visit:`, `site:`,
-    `board:`, `review:`, `parts:`; who holds the others follows from the user alone."""
+    `board:`, `review:`, `parts:`, `assess:`; who holds the others follows from the user alone."""
     ids: dict[str, list[str]] = {}
     for scope in scopes:
         kind, _, row_id = scope.partition(":")
@@ -181,6 +183,9 @@ def _office_holds(session: Session, ids: dict[str, list[str]], people: list[User
     keepers = [u.id for u in people if u.has_role("storekeeper")]
     for row_id in ids.get("parts", ()):
         found[f"parts:{row_id}"] = dict.fromkeys([*office, *keepers, *(u.id for u in people if u.id == row_id)])
+    deciders = [u.id for u in people if u.has_role(*ASSESSORS)]
+    for row_id in ids.get("assess", ()):
+        found[f"assess:{row_id}"] = dict.fromkeys([*deciders, *(u.id for u in people if u.id == row_id)])
     for row_id in ids.get("site", ()):
         found[f"site:{row_id}"] = dict.fromkeys(office)
     if orders := ids.get("wo"):
@@ -197,7 +202,9 @@ def desired(session: Session, user: User) -> dict[str, date | None]:
     if not user.active:
         return {}
     wanted: dict[str, date | None] = {"ref": None, f"user:{user.id}": None, f"review:{user.id}": None}
-    wanted[f"parts:{user.id}"] = None
+    wanted |= {f"parts:{user.id}": None, f"assess:{user.id}": None}
+    if user.has_role(*ASSESSORS):
+        wanted |= {f"assess:{user_id}": None for user_id in session.scalars(select(User.id))}
     if user.is_office or user.has_role("storekeeper"):
         wanted |= {f"parts:{user_id}": None for user_id in session.scalars(select(User.id))}
     if user.has_role("storekeeper"):

@@ -6,6 +6,7 @@
 import { newId } from './protocol/ids'
 import { NotOurs } from './protocol/wire'
 import type { Id, Role, UserBody } from './protocol/nouns'
+import { hasOffice } from './roles'
 import { now } from './store/clock'
 import { atomically } from './store/connection'
 import { current, type Store } from './store/current'
@@ -48,6 +49,7 @@ export async function restoreSession(): Promise<boolean> {
   const userId = await deviceSetting<Id>('lastUser')
   const store = userId && (await openStore(userId))
   if (!store) return false
+  await prepare(store)
   enter(store)
   return true
 }
@@ -71,7 +73,9 @@ export async function login(name: string, password: string): Promise<void> {
   await rememberUser({ userId: user.id, login: user.login, name: user.name, deviceId, lastSeenAt: now() })
   void askForPersistence() // Firefox asks the person, who may take their time: signing in does not wait for that
   db.close()
-  enter((await openStore(user.id))!)
+  const store = (await openStore(user.id))!
+  await prepare(store)
+  enter(store)
 }
 
 /** Someone who signed in here before and did not sign out; no network needed. False: they must sign in. */
@@ -79,6 +83,7 @@ export async function switchUser(user: KnownUser): Promise<boolean> {
   const store = await openStore(user.userId)
   if (!store) return false
   await rememberUser({ ...user, lastSeenAt: now() })
+  await prepare(store)
   enter(store)
   return true
 }
@@ -111,6 +116,11 @@ export async function changePassword(old: string, changed: string): Promise<void
   if (!store) throw new ActRefused('not-signed-in')
   const init = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify({ old, new: changed }) }
   await explain(async () => jsonOf(await request(store, '/api/auth/password', init)))
+}
+
+/** What a desk does has effects a phone need not load. Where they cannot come now, the office brings them itself. */
+async function prepare({ roles }: Store): Promise<void> {
+  if (hasOffice(roles)) await import('./protocol/effects/desk').catch(() => {})
 }
 
 function enter(store: Store): void {

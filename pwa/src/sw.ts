@@ -2,6 +2,7 @@
 import { cacheNames } from 'workbox-core'
 import { cleanupOutdatedCaches, createHandlerBoundToURL, precacheAndRoute } from 'workbox-precaching'
 import { NavigationRoute, registerRoute } from 'workbox-routing'
+import './protocol/effects/desk'
 import { knownUsers } from './store/device'
 import { markHeld } from './store/evicting'
 import { openStore } from './store/opening'

@@ -254,9 +254,11 @@ def _first(messages: Any, path: str = "") -> str:
 def load_verbs() -> None:
     """Imports every file of verbs, which registers them."""
     from server.acts import (  # noqa: F401
+        assessment,
         catalogue,
         channel,
         checklist,
+        complaint,
         defect,
         delay,
         diagnosis,
@@ -267,6 +269,7 @@ def load_verbs() -> None:
         feedback,
         handover,
         hold,
+        improvement,
         intake,
         knowledge,
         link,

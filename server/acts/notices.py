@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from server.acts import DONE, Context, Outcome, act
 from server.acts.schemas import MAX_LIST, ArgsSchema, Id
 from server.models import Notice, User, Visit, WorkOrder, new_id
+from server.models.base import NAME_LENGTH
 from server.models.visit import HELD
 from server.outbox import announce, hooks_of, spread
 from sync.rules import rule
@@ -69,6 +70,17 @@ def notify(
     spread(session, notices)
     if notices and kind not in PRIVATE:
         announce(session, hooks_of(session), kind, at, order, data, visit_id)
+
+
+def notify_about(
+    session: Session, people: Iterable[str], kind: str, at: datetime, number: str, title: str, **data: Any
+) -> None:
+    """The same of what is no work order: it has a number and a title of its own. Other systems hear nothing of it: it
+    is about people, ours or the customer's."""
+    common = {"kind": kind, "number": number, "title": title[:NAME_LENGTH], "data": data, "at": at, "server_at": at}
+    notices = [Notice(id=new_id(), user_id=user_id, **common) for user_id in dict.fromkeys(people)]
+    session.add_all(notices)
+    spread(session, notices)
 
 
 def tell_people(ctx: Context, people: Iterable[str], kind: str, order: WorkOrder, **data: Any) -> None:

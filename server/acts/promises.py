@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from server import clock
 from server.acts import Context
@@ -30,9 +31,9 @@ ANSWERED = KINDS  # on the spot: resolved, and the customer told
 ORDER = ("confirm", "respond", "dispatch", "arrive", "resolve", "feed_back")
 
 
-def policy_named(ctx: Context, code: str) -> tuple[str, Mapping[str, Any]]:
+def policy_named(session: Session, code: str) -> tuple[str, Mapping[str, Any]]:
     """The policy of that code as the company has it, else the preset, else the default."""
-    rows = ctx.session.scalars(select(SlaPolicy).where(SlaPolicy.code.in_((code, DEFAULT_POLICY)), SlaPolicy.active))
+    rows = session.scalars(select(SlaPolicy).where(SlaPolicy.code.in_((code, DEFAULT_POLICY)), SlaPolicy.active))
     known = {row.code: row.said() for row in rows}
     if code in known:
         return code, known[code]
@@ -220,12 +221,12 @@ def awaited(one: SlaMilestone, found: Iterable[SlaMilestone]) -> bool:
 
 
 def _spans(ctx: Context, order: WorkOrder) -> dict[str, Mapping[str, Any]]:
-    return spans(policy_named(ctx, (order.sla or {}).get("code", DEFAULT_POLICY))[1], order.level)
+    return spans(policy_named(ctx.session, (order.sla or {}).get("code", DEFAULT_POLICY))[1], order.level)
 
 
 def _choose(ctx: Context, order: WorkOrder, code: str) -> dict[str, Mapping[str, Any]]:
     """Notes the policy's settings on the order and gives what is promised from the report on."""
-    code, policy = policy_named(ctx, code)
+    code, policy = policy_named(ctx.session, code)
     order.sla = {"code": code, **{key: policy[key] for key in rule("sla")["defaults"] if key in policy}}
     promised = {kind: span for kind, span in spans(policy, order.level).items() if "from" not in span}
     promised = {kind: span for kind, span in promised.items() if kind in FEWER.get(order.kind, KINDS)}

@@ -17,7 +17,7 @@ from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text
 from server.api.identity import current_device_id, current_user, draining, requires
 from server.audit import write_down
 from server.extensions import db
-from server.models import Device, Divergence, PushSubscription, Team, User, WorkOrder, new_id
+from server.models import Complaint, Device, Divergence, PushSubscription, Team, User, WorkOrder, new_id
 from server.models.user import ROLES
 from server.problems import Problem
 from sync.protocol import is_id
@@ -272,3 +272,18 @@ def reveal_contact(form: dict[str, Any], work_order_id: str) -> dict[str, str]:
     write_down(db.session(), current_user.id, "contact.reveal", "work_order", order.id, form["reason"], told)
     db.session.commit()
     return {"name": order.contact_name, "phone": order.contact_phone}
+
+
+@blueprint.post("/complaints/<complaint_id>/contact/reveal")
+@requires(*MAY_REVEAL)
+@blueprint.arguments(ReasonForm)
+@blueprint.response(200, ContactBody)
+def reveal_complainant(form: dict[str, Any], complaint_id: str) -> dict[str, str]:
+    """Who complained, for whoever has to answer. Written down like any other look at a contact."""
+    row = db.session.get(Complaint, complaint_id) if is_id(complaint_id) else None
+    if row is None:
+        raise Problem("not-found")
+    told = {"fields": ["contact_name", "contact_phone"], "number": row.number}
+    write_down(db.session(), current_user.id, "contact.reveal", "complaint", row.id, form["reason"], told)
+    db.session.commit()
+    return {"name": row.contact_name, "phone": row.contact_phone}

@@ -27,6 +27,7 @@ from server.api.pwa import ASK_AGAIN, serve
 from server.extensions import db, limiter
 from server.models import (
     Attachment,
+    Complaint,
     CustomerLink,
     CustomerReport,
     CustomerReportFile,
@@ -257,8 +258,11 @@ def _status(link: CustomerLink) -> dict[str, Any]:
         order = db.session.get(WorkOrder, order.merged_into_id)
     if order is None:
         assert report is not None
-        return {"state": "declined" if report.state == "declined" else "received", "step": 0, "number": "",
-                "sent": _local(report.server_at), "reason": report.reason, "promises": [], "visits": []}  # fmt: skip
+        complaint = db.session.get(Complaint, report.complaint_id) if report.complaint_id else None
+        promises = [_answer_of(complaint)] if complaint else []
+        return {"state": "declined" if report.state == "declined" else "received", "step": 0,
+                "number": complaint.number if complaint else "", "sent": _local(report.server_at),
+                "reason": report.reason, "promises": promises, "visits": []}  # fmt: skip
     shown = (SlaMilestone.work_order_id == order.id, SlaMilestone.kind.in_(PROMISED))
     milestones = db.session.scalars(select(SlaMilestone).where(*shown))
     visits = db.session.scalars(select(Visit).where(Visit.work_order_id == order.id, Visit.state.not_in(GONE)))
@@ -278,6 +282,12 @@ def _status(link: CustomerLink) -> dict[str, Any]:
             for one in sorted(visits, key=lambda one: one.sequence)
         ],
     }  # fmt: skip
+
+
+def _answer_of(complaint: Complaint) -> dict[str, Any]:
+    """What who complained is promised: an answer."""
+    answered = _local(complaint.answered_at) if complaint.answered_at else ""
+    return {"kind": "complaint", "due": _local(complaint.answer_due_at), "met": answered, "late": complaint.breached}
 
 
 def _hash(report: VisitReport) -> str:

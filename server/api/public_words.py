@@ -54,6 +54,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "status.arrive": ("到场", "On site"),
     "status.resolve": ("解决", "Solved"),
     "status.feedback": ("反馈结果", "Result told"),
+    "status.complaint": ("答复您的投诉", "Answer to your complaint"),
     "status.by": ("不晚于 {at}", "by {at}"),
     "status.met": ("已于 {at} 完成", "done {at}"),
     "status.visits": ("上门安排", "Visits"),

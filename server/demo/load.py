@@ -18,6 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from server import clock, feed
+from server.demo.assessing import assess
 from server.demo.drawings import hang_up
 from server.demo.month import HEROES, Month
 from server.demo.plans import write_plans
@@ -126,5 +127,6 @@ def _live_through(session: Session, anchor: datetime, say: Say) -> Timeline:
     say(f"照片与签名 / pictures: {len(stage.album.pictures)} + {len(stage.album.signatures)}")
     timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}"))
     stage.album.deliver(session)
+    assess(session, world, timeline)
     say(f"图纸与手册 / drawings: {hang_up(session, world, store(), HEROES)}")
     return timeline

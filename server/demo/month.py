@@ -11,6 +11,7 @@ from typing import Any
 from server import clock
 from server.demo.beside import Beside
 from server.demo.deadlines import Deadlines
+from server.demo.quality import Quality
 from server.demo.visits import Matter, Stage, Trip
 from server.demo.world import World
 from server.models import Asset, Site, User
@@ -55,6 +56,7 @@ class Month:
         for number, (login, trips) in enumerate(self.heroes.items()):  # last: it takes no chance from what stands above
             Beside(self.stage, login, trips).write(number)
         Deadlines(self.stage).write()
+        Quality(self.stage).write()
 
     # --- Matters ------------------------------------------------------------------------------------------
 

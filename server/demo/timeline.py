@@ -82,6 +82,13 @@ class Timeline:
             self._push(session, login, self.world.now)
         say(len(due), len(due))
 
+    def act_now(self, session: Session, login: str, act: str, args: Args) -> None:
+        """One act more, after all that was written has been lived through."""
+        phone = self.phones[login]
+        phone.n += 1
+        phone.outbox.append(Act(phone.n, self.world.id(self.world.now), act, 1, clock.wire(self.world.now), args))
+        self._push(session, login, self.world.now)
+
     def _register_phones(self, session: Session, logins: list[str], first: datetime) -> None:
         created = first - timedelta(days=1)
         for login in logins:

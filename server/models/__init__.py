@@ -2,6 +2,7 @@
 
 from server.models.api_key import ApiKey
 from server.models.archive import ArchiveEntry, ArchiveGram
+from server.models.assessment import Assessment, AssessmentItem
 from server.models.base import Fact, Synced, new_id
 from server.models.channel import Delivery, NoticeChoice, PushSubscription, ServerSecret, Webhook
 from server.models.closing import MonthlyReport
@@ -36,6 +37,7 @@ from server.models.papers import Custody, MessageSlip, Rebooking
 from server.models.part_flow import PartRequest, PartReturn
 from server.models.plan import MaintenancePlan, PlanOccurrence
 from server.models.presence import Point, PresenceProof
+from server.models.quality import CallAttempt, Complaint, ComplaintNumber, ComplaintRise, ImprovementAction
 from server.models.reference import Article, CatalogueEntry, ChecklistVersion, Part, PriceItem
 from server.models.rescue import RescueBundle
 from server.models.roster import DutyShift
@@ -56,6 +58,8 @@ SYNCED: dict[str, type[Synced]] = {
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice,
         ArchiveChange, Document, Favourite, HandoverItem, MonthlyReport, MaintenancePlan, PlanOccurrence, NoticeChoice,
+        Escalation, Feedback, FollowUp, Notice, ArchiveChange, Document, Favourite, MonthlyReport, MaintenancePlan,
+        PlanOccurrence, NoticeChoice, Complaint, ImprovementAction, CallAttempt, AssessmentItem, Assessment,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
@@ -72,4 +76,16 @@ __all__ = [
     "RescueBundle", "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature",
     "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced",
     "Task", "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ApiKey", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Assessment",
+    "AssessmentItem", "Asset", "Attachment", "CallAttempt", "CatalogueEntry", "Charge", "ChecklistAnswer",
+    "ChecklistRun", "ChecklistVersion", "Clock", "Complaint", "ComplaintNumber", "ComplaintRise", "Conflict",
+    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
+    "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift",
+    "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold",
+    "ImprovementAction", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice",
+    "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point",
+    "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle",
+    "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site",
+    "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task",
+    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -23,9 +23,9 @@ class CustomerReport(Synced, db.Model):
     NOUN = "customer_report"
     WIRE = (
         "state", "company", "place", "equipment", "title", "description", "happened_at", "demands", "contact_masked",
-        "files", "work_order_id", "reason", "decided_by",
+        "files", "work_order_id", "complaint_id", "reason", "decided_by",
     )  # fmt: skip
-    STATES = ("new", "registered", "merged", "declined")
+    STATES = ("new", "registered", "merged", "complaint", "declined")
     state: Mapped[str] = mapped_column(String(16), default="new", index=True)
     company: Mapped[str] = mapped_column(String(NAME_LENGTH))
     place: Mapped[str] = mapped_column(String(NAME_LENGTH), default="")
@@ -38,6 +38,7 @@ class CustomerReport(Synced, db.Model):
     contact_phone: Mapped[str] = mapped_column(String(32), default="")
     files: Mapped[list] = json_list()  # [{sha256, size, mime, width, height}]
     work_order_id: Mapped[str | None] = id_column(index=True)
+    complaint_id: Mapped[str | None] = id_column()
     reason: Mapped[str] = mapped_column(Text, default="")
     decided_by: Mapped[str | None] = id_column()
     address: Mapped[str] = mapped_column(String(64), default="")  # of the sender, for the day somebody floods us

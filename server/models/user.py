@@ -18,6 +18,8 @@ ROLES = (
     "engineer", "crew_lead", "dispatcher", "operator", "supervisor",
     "module_head", "department_head", "storekeeper", "call_back", "admin", "specialist", "deputy_gm",
 )  # fmt: skip
+#: Who decides about people: they hold every assessment (F5).
+ASSESSORS = ("supervisor", "module_head", "department_head", "deputy_gm")
 OFFICE_ROLES = frozenset(ROLES) - {"engineer", "crew_lead", "storekeeper"}
 
 _hasher = PasswordHasher()
@@ -61,7 +63,7 @@ class User(Synced, db.Model):
         return "ref"
 
     def touched_scopes(self, old: Callable[[str], Any] | None) -> Iterable[str]:
-        return () if old else (f"review:{self.id}", f"parts:{self.id}")
+        return () if old else (f"review:{self.id}", f"parts:{self.id}", f"assess:{self.id}")
 
     def set_password(self, password: str) -> None:
         self.password_hash = _hasher.hash(password)

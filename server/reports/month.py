@@ -9,11 +9,11 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from server import clock
-from server.models import CatalogueEntry, MonthlyReport, PlanOccurrence, Site, WorkOrder
+from server.models import CatalogueEntry, Complaint, MonthlyReport, PlanOccurrence, Site, WorkOrder
 from server.reports.month_figures import DIMENSIONS, FIGURES, MILESTONES, Period, dimension
 from server.scopes import ZONE
 
@@ -56,8 +56,28 @@ def monthly(session: Session, year: int, month: int) -> dict[str, Any]:
         "sites": _sites(session, this),
         "trend": _trend(session, year, month, now),
         "quarter": _quarter(session, quarter, year, first),
+        "complaints": complaints(session, this, before),
         "report": written(session, f"{year:04d}-{month:02d}"),
     }  # fmt: skip
+
+
+def complaints(session: Session, this: Period, before: Period) -> dict[str, int]:
+    """Complaints by the month they were made in (F3): `n`, `was` a month ago, `due` to be answered by now, `in_time`
+    of them, `closed`. A complaint need not have a work order, so these are no figure."""
+
+    def count(period: Period, *where: Any) -> int:
+        rows = select(func.count()).select_from(Complaint).where(period.has(Complaint.reported_at), *where)
+        return session.scalar(rows) or 0
+
+    due = or_(Complaint.answered_at.is_not(None), Complaint.answer_due_at <= this.now, Complaint.breached)
+    return {
+        "n": count(this), "was": count(before), "due": count(this, due), "in_time": count(this, due, _in_time(this)),
+        "closed": count(this, Complaint.state == "closed"),
+    }  # fmt: skip
+
+
+def _in_time(period: Period) -> Any:
+    return and_(~Complaint.breached, or_(Complaint.answered_at.is_not(None), Complaint.answer_due_at > period.now))
 
 
 def written(session: Session, month: str) -> dict[str, Any] | None:

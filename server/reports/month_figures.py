@@ -163,22 +163,32 @@ _REPAIRED = (WorkOrder.kind == "repair", WorkOrder.state.in_(RESOLVED))
 
 
 def _ratings(period: Period) -> Rows:
-    """What customers said, each as per cent of five stars: on the engineer's phone, by link, by call-back."""
+    """What customers said, each as per cent of five stars: on the engineer's phone, by link, by call-back.
+
+    A visit counts once in a period: who rated it when signing and says something else to the call-back has changed
+    their mind, so the latest answer is theirs. An answer of no visit stands by itself.
+    """
 
     def score(*aspects: Any) -> Any:
         return sum(aspects[1:], aspects[0]) * (100.0 / 5 / len(aspects))
 
-    said = [Signature.rating[name].as_integer() for name in Survey.ASPECTS]
-    when = func.coalesce(Signature.device_at, Signature.server_at)
-    signed = select(Signature.work_order_id.label("order_id"), when.label("at"), score(*said).label("value")).where(
-        period.has(when), Signature.role == "customer", ~Signature.withdrawn,
-        or_(~Signature.late, Signature.late_state == "adopted"), *(one.is_not(None) for one in said),
+    def said(model: Any, score_: Any) -> Any:
+        when = func.coalesce(model.device_at, model.server_at)
+        return select(
+            model.id.label("id"), model.work_order_id.label("order_id"), when.label("at"), score_.label("value"),
+            func.coalesce(model.visit_id, model.id).label("about"),
+        ).where(period.has(when))  # fmt: skip
+
+    rated = [Signature.rating[name].as_integer() for name in Survey.ASPECTS]
+    signed = said(Signature, score(*rated)).where(
+        Signature.role == "customer", ~Signature.withdrawn,
+        or_(~Signature.late, Signature.late_state == "adopted"), *(one.is_not(None) for one in rated),
     )  # fmt: skip
-    asked = [getattr(Survey, name) for name in Survey.ASPECTS]
-    when = func.coalesce(Survey.device_at, Survey.server_at)
-    answered = select(Survey.work_order_id, when, score(*asked)).where(period.has(when))
+    answered = said(Survey, score(*(getattr(Survey, name) for name in Survey.ASPECTS)))
     both = union_all(signed, answered).subquery()
-    return select(both.c.order_id, both.c.at, both.c.value)
+    latest = func.row_number().over(partition_by=both.c.about, order_by=(both.c.at.desc(), both.c.id.desc()))
+    ranked = select(both.c.order_id, both.c.at, both.c.value, latest.label("rank")).subquery()
+    return select(ranked.c.order_id, ranked.c.at, ranked.c.value).where(ranked.c.rank == 1)
 
 
 def _facts(model: Any, value: Any = None, *where: Any) -> Figure:

@@ -49,14 +49,14 @@ def _sheet(book: Workbook, name: str, column: int) -> Worksheet:
 
 def _indicators(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
     made = clock.parse(report["made_at"]) + ZONE
-    _write(sheet, [(f"{OTHER_WORDS['title'][column]} {report['month']}", None)], size=14)
-    _write(sheet, [(f"{OTHER_WORDS['made'][column]} {made:%Y-%m-%d %H:%M}", None)])
-    _head(sheet, [OTHER_WORDS[name][column] for name in ("rates", "value", "was", "aim", "count", "of")], 22)
+    write(sheet, [(f"{OTHER_WORDS['title'][column]} {report['month']}", None)], size=14)
+    write(sheet, [(f"{OTHER_WORDS['made'][column]} {made:%Y-%m-%d %H:%M}", None)])
+    head(sheet, [OTHER_WORDS[name][column] for name in ("rates", "value", "was", "aim", "count", "of")], 22)
     for name, rate in report["rates"].items():
         shares = [(_part(rate[key]), PER_CENT) for key in ("value", "was", "aim")]
-        _write(sheet, [(RATE_WORDS[name][column], None), *shares, (rate["n"], WHOLE), (rate["of"], WHOLE)])
+        write(sheet, [(RATE_WORDS[name][column], None), *shares, (rate["n"], WHOLE), (rate["of"], WHOLE)])
     for name, mean in report["means"].items():
-        _write(
+        write(
             sheet,
             [
                 (RATE_WORDS[name][column], None),
@@ -65,36 +65,39 @@ def _indicators(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
             ],
         )
     quarter = report["quarter"]
-    _write(sheet, [])
-    _head(sheet, [f"{OTHER_WORDS['quarter'][column]} {quarter['name']}", OTHER_WORDS["value"][column]], 22)
+    write(sheet, [])
+    head(sheet, [f"{OTHER_WORDS['quarter'][column]} {quarter['name']}", OTHER_WORDS["value"][column]], 22)
     for name, kpi in quarter["kpis"].items():
         value = (_part(kpi["value"]), PER_CENT) if name in report["rates"] else (kpi["value"], TENTH)
-        _write(sheet, [(RATE_WORDS[name][column], None), value])
+        write(sheet, [(RATE_WORDS[name][column], None), value])
     words = report["report"] or {}
     for name in ("analysis", "improvements"):
         if words.get(name):
-            _write(sheet, [])
-            _head(sheet, [OTHER_WORDS[name][column]], 22)
-            _write(sheet, [(words[name], None)])
+            write(sheet, [])
+            head(sheet, [OTHER_WORDS[name][column]], 22)
+            write(sheet, [(words[name], None)])
             sheet.merge_cells(start_row=sheet.max_row, end_row=sheet.max_row, start_column=1, end_column=6)
             sheet.row_dimensions[sheet.max_row].height = 16 * (2 + words[name].count("\n") + len(words[name]) // 60)
 
 
 def _statistics(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
-    _head(sheet, [OTHER_WORDS[name][column] for name in ("figures", "value", "was")], 28)
+    head(sheet, [OTHER_WORDS[name][column] for name in ("figures", "value", "was")], 28)
     for name, figure in report["figures"].items():
-        _write(sheet, [(FIGURE_WORDS[name][column], None), (figure["n"], WHOLE), (figure["was"], WHOLE)])
+        write(sheet, [(FIGURE_WORDS[name][column], None), (figure["n"], WHOLE), (figure["was"], WHOLE)])
+    said = report["complaints"]
+    write(sheet, [(OTHER_WORDS["complaints"][column], None), (said["n"], WHOLE), (said["was"], WHOLE)])
+    write(sheet, [(OTHER_WORDS["in_time"][column], None), (said["in_time"], WHOLE)])
 
 
 def _sites(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
-    _head(sheet, [OTHER_WORDS["site"][column], *(FIGURE_WORDS[name][column] for name in SITE_COLUMNS)], 14)
+    head(sheet, [OTHER_WORDS["site"][column], *(FIGURE_WORDS[name][column] for name in SITE_COLUMNS)], 14)
     sheet.column_dimensions["A"].width = 32
     for line in report["sites"]:
-        _write(sheet, [(line["name"], None), *((line[name], WHOLE) for name in SITE_COLUMNS)])
+        write(sheet, [(line["name"], None), *((line[name], WHOLE) for name in SITE_COLUMNS)])
     last = sheet.max_row
     if last > 1:
         letters = [get_column_letter(number) for number in range(2, len(SITE_COLUMNS) + 2)]
-        _write(sheet, [(OTHER_WORDS["total"][column], None)])
+        write(sheet, [(OTHER_WORDS["total"][column], None)])
         for letter in letters:
             cell = sheet[f"{letter}{last + 1}"]
             cell.value, cell.number_format, cell.font = f"=SUM({letter}2:{letter}{last})", WHOLE, Font(bold=True)
@@ -103,36 +106,36 @@ def _sites(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
 
 def _types(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
     for kind, lines in report["types"].items():
-        _head(sheet, [OTHER_WORDS[name][column] for name in (kind, "count", "share", "rank")], 24)
+        head(sheet, [OTHER_WORDS[name][column] for name in (kind, "count", "share", "rank")], 24)
         total = report["figures"]["registered"]["n"]
         for rank, line in enumerate(lines, 1):
             name = (line["name_en"] if column else "") or line["name"]
-            _write(sheet, [(name, None), (line["n"], WHOLE), (line["n"] / total, PER_CENT), (rank, WHOLE)])
-        _write(sheet, [])
+            write(sheet, [(name, None), (line["n"], WHOLE), (line["n"] / total, PER_CENT), (rank, WHOLE)])
+        write(sheet, [])
 
 
 def _trend(sheet: Worksheet, report: dict[str, Any], column: int) -> None:
     names = ("registered", "resolved", "patrols_done")
     heads = [OTHER_WORDS["month"], *(FIGURE_WORDS[name] for name in names), RATE_WORDS["satisfaction"]]
-    _head(sheet, [words[column] for words in heads], 18)
+    head(sheet, [words[column] for words in heads], 18)
     for line in report["trend"]:
         counts = [(line[name], WHOLE) for name in names]
-        _write(sheet, [(line["month"], None), *counts, (line["satisfaction"], TENTH)])
+        write(sheet, [(line["month"], None), *counts, (line["satisfaction"], TENTH)])
 
 
 def _part(per_cent: float | None) -> float | None:
     return None if per_cent is None else per_cent / 100
 
 
-def _head(sheet: Worksheet, headings: list[str], width: int) -> None:
-    _write(sheet, [(heading, None) for heading in headings])
+def head(sheet: Worksheet, headings: list[str], width: int) -> None:
+    write(sheet, [(heading, None) for heading in headings])
     for number in range(1, len(headings) + 1):
         cell = sheet.cell(sheet.max_row, number)
         cell.font, cell.fill = Font(bold=True, color="FFFFFF"), _HEAD
         sheet.column_dimensions[get_column_letter(number)].width = width
 
 
-def _write(sheet: Worksheet, line: Line, size: int | None = None) -> None:
+def write(sheet: Worksheet, line: Line, size: int | None = None) -> None:
     """A line of values with their formats. What somebody typed is text, whatever it begins with."""
     row = sheet.max_row + 1 if sheet.cell(1, 1).value is not None else 1
     values = list(line) or [("\u00a0", None)]  # a line between two tables, which openpyxl would else write over

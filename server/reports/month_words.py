@@ -35,5 +35,6 @@ OTHER_WORDS: dict[str, tuple[str, str]] = {
     "asset_class": ("产品", "Product"), "quarter": ("季度指标", "Quarter"), "analysis": ("分析", "Analysis"),
     "improvements": ("改进措施", "Improvements"), "share": ("占比", "Share"), "trend": ("趋势", "Trend"),
     "month": ("月份", "Month"), "total": ("合计", "Total"), "rank": ("排名", "Rank"),
+    "complaints": ("投诉", "Complaints"), "in_time": ("按时答复的投诉", "Complaints answered in time"),
     "made": ("统计时间", "Counted at"),
 }  # fmt: skip

@@ -10,6 +10,8 @@ So every task may run twice and must not mind. Nobody imports this room but who 
 """
 
 from server.arrivals import end_held, release_held
+from server.tasks.assessments import keep_assessments
+from server.tasks.complaints import watch_complaints
 from server.tasks.deadlines import tidy_notices, watch_deadlines
 from server.tasks.deliveries import deliver, tidy_deliveries
 from server.tasks.horizon import forget_old, tidy
@@ -22,6 +24,7 @@ from server.tasks.upkeep import archive_work_orders, index_archive, publish_cont
 
 __all__ = [
     "MAX_ATTEMPTS", "archive_work_orders", "deliver", "end_held", "expire_uploads", "forget_old", "index_archive",
-    "init_tasks", "keep_plans", "process_image", "publish_contact_cards", "release_held", "run", "settle_owners",
-    "tidy", "tidy_deliveries", "tidy_notices", "tidy_tasks", "watch_deadlines", "worker",
+    "init_tasks", "keep_assessments", "keep_plans", "process_image", "publish_contact_cards", "release_held", "run",
+    "settle_owners", "tidy", "tidy_deliveries", "tidy_notices", "tidy_tasks", "watch_complaints", "watch_deadlines",
+    "worker",
 ]  # fmt: skip

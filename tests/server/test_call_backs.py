@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from flask import Flask
 
+from server import clock
 from server.extensions import db
 from server.models import User, Visit, new_id
 from tests.cast import Cast
@@ -83,3 +84,39 @@ def test_a_visit_that_is_not_over_is_not_asked_about(cast: Cast, desk: Peer, app
     assert sam.do("call_back.record", id=new_id(), **asked)["outcome"] == "parked"
     with app.app_context():
         assert db.session.get(Visit, visit_id).state == "dispatched"
+
+
+def test_a_call_that_reached_nobody_is_written_down_and_the_visit_is_still_to_be_asked_about(
+    app: Flask, cast: Cast, desk: Peer, phone: Peer, peer: MakePeer
+):
+    sam = peer(cast.sam)
+    order_id, visit_id = handed_in(desk, cast, phone)
+    tried = {"work_order_id": order_id, "visit_id": visit_id, "mode": "call", "outcome": "no_answer"}
+    assert desk.do("call_back.attempt", id=new_id(), **tried)["code"] == "forbidden"
+    assert sam.do("call_back.attempt", id=new_id(), **{**tried, "outcome": "asleep"})["code"] == "args-invalid"
+    mine = new_id()
+    again_at = "2026-12-01T02:00:00.000Z"
+    assert sam.do("call_back.attempt", id=mine, **tried, note="无人接听", again_at=again_at)["outcome"] == "applied"
+    row = desk.pull().row("call_attempt", mine)
+    assert (row["outcome"], row["again_at"], row["created_by"]) == ("no_answer", again_at, cast.sam.id)
+    assert [one["data"]["outcome"] for one in desk.bodies("event", kind="call_back.attempt")] == ["no_answer"]
+    assert not list(desk.bodies("survey"))
+    assert (
+        sam.do("call_back.record", id=new_id(), **{k: tried[k] for k in tried if k != "outcome"}, **STARS)["outcome"]
+        == "applied"
+    )
+
+
+def test_a_customer_who_rates_at_signing_and_again_by_telephone_is_one_answer_in_the_month_the_latest(
+    cast: Cast, desk: Peer, phone: Peer, peer: MakePeer
+):
+    sam = peer(cast.sam)
+    order_id, visit_id = handed_in(desk, cast, phone)
+    asked = {"work_order_id": order_id, "visit_id": visit_id, "mode": "call"}
+    with clock.standing_at(clock.parse("2026-11-10T02:00:00.000Z")):
+        sam, desk = peer(cast.sam), peer(cast.dora)
+        sam.do("call_back.record", id=new_id(), **asked, speed=1, solution=1, attitude=1)
+    with clock.standing_at(clock.parse("2026-11-11T02:00:00.000Z")):
+        sam.do("call_back.record", id=new_id(), **asked, speed=5, solution=5, attitude=5)
+        month = desk.get("/api/reports/month", query_string={"month": "2026-11"}).json
+    assert (month["means"]["satisfaction"]["n"], month["means"]["satisfaction"]["value"]) == (1, 100.0)

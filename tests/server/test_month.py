@@ -19,6 +19,7 @@ from server.models import (
     DelayDeclaration,
     Diagnosis,
     PlanOccurrence,
+    Signature,
     Site,
     SlaMilestone,
     Survey,
@@ -41,12 +42,32 @@ def put(*rows: Any) -> None:
     db.session.commit()
 
 
+def signed(order_id: str, visit_id: str, when: datetime, rating: dict[str, int]) -> Signature:
+    return Signature(
+        id=new_id(), visit_id=visit_id, work_order_id=order_id, role="customer", name="张女士", content_hash="",
+        content={}, strokes={}, image_id=new_id(), rating=rating, opinion="", device_at=when,
+    )  # fmt: skip
+
+
+def heard(made: dict[str, list[Any]]) -> list[tuple[str, float]]:
+    """(order, mean stars) of what customers said in October: of each visit the latest answer, and no other."""
+    said: dict[str, tuple[datetime, str, float]] = {}
+    rows = [(r, {name: getattr(r, name) for name in Survey.ASPECTS}) for r in made["ratings"]]
+    for row, stars in [*rows, *((r, r.rating) for r in made["signed"])]:
+        about = row.visit_id or row.id
+        if OCTOBER <= row.device_at < NOVEMBER and (about not in said or said[about][0] < row.device_at):
+            said[about] = (row.device_at, row.work_order_id, sum(stars.values()) / 3)
+    return [(order_id, stars) for _, order_id, stars in said.values()]
+
+
 def a_year_of_work(cast: Cast) -> dict[str, list[Any]]:
     """Orders of September to November, with promises, delays, diagnoses and ratings, as chance has it."""
     chance = random.Random(20261031)
     sites = [cast.site.id, *(new_id() for _ in range(3))]
     assets = [(new_id(), kind) for kind in ("ddc", "camera", "gate") for _ in range(4)]
-    made: dict[str, list[Any]] = {"orders": [], "promises": [], "delays": [], "found": [], "ratings": [], "rounds": []}
+    made: dict[str, list[Any]] = {
+        "orders": [], "promises": [], "delays": [], "found": [], "ratings": [], "signed": [], "rounds": [],
+    }  # fmt: skip
     for number, id_ in enumerate(sites[1:]):
         put(Site(id=id_, number=f"S-9{number}", name=f"现场{number}", customer_id=cast.customer.id))
     put(*(Asset(id=id_, number=f"M-{id_[-8:]}", site_id=sites[0], name=kind, asset_class=kind) for id_, kind in assets))
@@ -83,8 +104,15 @@ def a_year_of_work(cast: Cast) -> dict[str, list[Any]]:
             made["found"].append(found)
         if chance.random() < 0.5:
             stars = {name: chance.randrange(1, 6) for name in Survey.ASPECTS}
-            rating = Survey(id=new_id(), work_order_id=order.id, mode="link", device_at=done, **stars)
+            visit_id = chance.choice([None, new_id()])
+            rating = Survey(
+                id=new_id(), work_order_id=order.id, visit_id=visit_id, mode="link", device_at=done, **stars
+            )  # fmt: skip
             made["ratings"].append(rating)
+            if visit_id and chance.random() < 0.7:  # the customer rated when signing too, before or after that answer
+                made["signed"].append(signed(order.id, visit_id, done + timedelta(hours=chance.randrange(-400, 400)), {
+                    name: chance.randrange(1, 6) for name in Survey.ASPECTS
+                }))  # fmt: skip
     made["rounds"] = rounds(chance, sites, [order.id for order in made["orders"] if order.kind in PATROLS])
     put(*(row for rows in made.values() for row in rows))
     return made
@@ -129,7 +157,7 @@ def recount(made: dict[str, list[Any]]) -> dict[str, int]:
         "patrols": len(planned), "patrols_due": sum(one.state != "excused" for one in planned),
         **{f"patrols_{state}": sum(one.state == state for one in planned) for state in ("done", "missed", "excused")},
         "repaired": len(repaired), "repaired_again": len(again), "repaired_once": len(repaired) - len(again),
-        "ratings": sum(OCTOBER <= r.device_at < NOVEMBER for r in made["ratings"]),
+        "ratings": len(heard(made)),
     }  # fmt: skip
     for kind in ("respond", "resolve"):
         due = [
@@ -158,8 +186,7 @@ def test_every_number_of_the_month_equals_a_recount_and_is_followed_to_its_rows(
         made = a_year_of_work(cast)
         expected = recount(made)
         orders = {row.id: row for row in made["orders"]}
-        in_month = [r for r in made["ratings"] if OCTOBER <= r.device_at < NOVEMBER]
-        stars = [(r.speed + r.solution + r.attitude) / 3 for r in in_month]
+        stars = [mean for _, mean in heard(made)]
         october = [o for o in orders.values() if OCTOBER <= o.reported_at < NOVEMBER]
         counted = [o for o in october if o.kind not in PATROLS and o.state != "draft"]
         categories = Counter(code for o in counted for code in o.categories)

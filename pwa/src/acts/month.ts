@@ -31,6 +31,7 @@ export interface Month {
   sites: SiteLine[]
   trend: TrendLine[]
   quarter: { name: string; from: Instant; kpis: Record<string, Partial<Rate> & Partial<Mean>> }
+  complaints: { n: number; was: number; due: number; in_time: number; closed: number }
   report: (MonthlyReportBody & { id: Id }) | null
 }
 export interface Behind {

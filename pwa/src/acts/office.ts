@@ -29,7 +29,7 @@ export async function answered(path: string, init: RequestInit = {}): Promise<Re
   throw new Problem(said?.code ?? `http-${answer.status}`, [said?.detail ?? said?.title ?? `HTTP ${answer.status}`, ...sentences(said?.errors)].join(' '), answer.status)
 }
 
-async function send<T>(method: 'POST' | 'PATCH', path: string, body: object): Promise<T> {
+export async function send<T>(method: 'POST' | 'PATCH', path: string, body: object): Promise<T> {
   const answer = await answered(path, { method, body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } })
   return (await answer.json()) as T
 }

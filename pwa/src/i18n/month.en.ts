@@ -81,4 +81,7 @@ export const monthEn: Record<keyof typeof monthZh, string> = {
   'month.written_by': 'Written by {who}, {when}',
   'month.approved_by': 'Approved by {who}, {when}',
   'month.unapproved': 'Not approved yet',
+  'month.complaints': 'Complaints',
+  'month.complaints_in_time': '{n} of {of} answered in time',
+  'month.complaints_rose': 'More than last month',
 }

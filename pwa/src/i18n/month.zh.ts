@@ -79,4 +79,7 @@ export const monthZh = {
   'month.written_by': '{who} 写于 {when}',
   'month.approved_by': '{who} 审批于 {when}',
   'month.unapproved': '待审批',
+  'month.complaints': '投诉',
+  'month.complaints_in_time': '按时答复 {n} / {of}',
+  'month.complaints_rose': '比上月多',
 }

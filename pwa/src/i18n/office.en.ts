@@ -19,6 +19,8 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.nav.register': 'Register',
   'office.nav.dossier': 'Archive',
   'office.nav.calls': 'Call-backs',
+  'office.nav.assess': 'Assessment',
+  'office.nav.complaints': 'Complaints',
   'office.nav.month': 'Monthly report',
   'office.act.call_back.record': 'Called back',
   'office.nav.import': 'Import',

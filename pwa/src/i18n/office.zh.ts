@@ -19,6 +19,8 @@ export const officeZh = {
   'office.nav.dossier': '资料',
   'office.nav.calls': '回访',
   'office.nav.month': '月报',
+  'office.nav.complaints': '投诉',
+  'office.nav.assess': '考核',
   'office.act.call_back.record': '回访已记录',
   'office.nav.import': '导入',
   'office.nav.outside': '对外接口',

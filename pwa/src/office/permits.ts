@@ -4,6 +4,8 @@ import lifecycles from '@rules/lifecycles.json'
 import type { ActName } from '@/protocol/acts'
 import type { Role } from '@/protocol/nouns'
 
+const COMPLAINTS: readonly Role[] = ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head', 'deputy_gm']
+
 /** Who may, as `docs/contract.md` has it. */
 const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'work_order.register': ['dispatcher', 'operator', 'supervisor'],
@@ -44,6 +46,16 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'plan.require': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
   'work_order.reopen': ['dispatcher', 'supervisor', 'call_back'],
   'call_back.record': ['call_back', 'supervisor'],
+  'call_back.attempt': ['call_back', 'supervisor'],
+  'complaint.register': COMPLAINTS,
+  'complaint.answer': COMPLAINTS,
+  'complaint.follow_up': COMPLAINTS,
+  'complaint.close': COMPLAINTS,
+  'complaint.assign': ['supervisor', 'module_head', 'department_head', 'deputy_gm'],
+  'assessment.decide': ['supervisor', 'module_head', 'department_head', 'deputy_gm'],
+  'assessment.approve': ['department_head', 'deputy_gm'],
+  'assessment_item.put': ['supervisor', 'module_head', 'department_head', 'admin'],
+  'improvement.add': ['supervisor', 'call_back', 'specialist', 'module_head', 'department_head', 'deputy_gm'],
   'monthly_report.write': ['supervisor', 'call_back', 'specialist', 'module_head', 'department_head'],
   'monthly_report.approve': ['department_head', 'deputy_gm'],
   'follow_up.done': ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head'],

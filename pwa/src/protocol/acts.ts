@@ -1,7 +1,9 @@
 /** The arguments of every act, version 1, as `docs/contract.md` names them. */
+import type { AssessmentArgs } from './assessment_nouns'
 import type { ChannelArgs } from './channels'
 import type { ClosingArgs } from './closing'
 import type { PlanArgs } from './plans'
+import type { QualityArgs } from './quality'
 import type { DeadlineArgs } from './deadlines'
 import type { FieldArgs, StockArgs } from './field_acts'
 import type { SetHandoverArgs } from './handover'
@@ -170,7 +172,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs, ChannelArgs {
+export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs, QualityArgs, AssessmentArgs, ChannelArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

@@ -3,7 +3,7 @@ import type { Common, Id, Instant } from './reference'
 
 /** What a customer sent by the public form. */
 export interface CustomerReportBody extends Common {
-  state: 'new' | 'registered' | 'merged' | 'declined'
+  state: 'new' | 'registered' | 'merged' | 'complaint' | 'declined'
   company: string
   place: string
   equipment: string
@@ -14,6 +14,8 @@ export interface CustomerReportBody extends Common {
   contact_masked: string
   files: { sha256: string; size: number; mime: string; width: number; height: number }[]
   work_order_id: Id | null
+  /** Absent on rows of an older server. */
+  complaint_id?: Id | null
   reason: string
   decided_by: Id | null
 }

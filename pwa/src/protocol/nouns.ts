@@ -1,11 +1,13 @@
 /** The body of every synced noun, as `docs/contract.md` names it. Optional English names fall back to Chinese. */
 import type { AnswerValue } from './checklist'
+import type { AssessmentBodies } from './assessment_nouns'
 import type { ChannelBodies } from './channels'
 import type { ClosingBodies } from './closing'
 import type { DossierBodies } from './dossier_nouns'
 import type { FieldBodies } from './field_nouns'
 import type { IntakeBodies } from './intake_nouns'
 import type { PlanBodies } from './plans'
+import type { QualityBodies } from './quality'
 import type { DeadlineBodies, PolicySettings } from './deadlines'
 import type {
   ArticleBody, AssetBody, CatalogueEntryBody, ChecklistVersionBody, Common, ContactBody, CustomerBody, DutyShiftBody, Id, Instant,
@@ -14,12 +16,14 @@ import type {
 
 export type { AnswerValue } from './checklist'
 export type * from './field_nouns'
+export type * from './assessment_nouns'
 export type * from './channels'
 export type * from './closing'
 export type * from './deadlines'
 export type * from './dossier_nouns'
 export type * from './intake_nouns'
 export type * from './plans'
+export type * from './quality'
 export type * from './reference'
 
 /** A fact from the field: add-only, never refused because the office changed its mind meanwhile. */
@@ -333,7 +337,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, ChannelBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, QualityBodies, AssessmentBodies, ChannelBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

@@ -1,8 +1,11 @@
-/** Every act's effect, by name. What is not in the table has none: the rows wait for the server. */
+/**
+ * Every act's effect, by name. What is not in the table has none: the rows wait for the server. What only a desk does
+ * is in `desk.ts`, which a phone does not load: it adds itself here.
+ */
 import type { Act, ActName } from '../acts'
+import { ownAssessmentEffects } from './assessment_own'
 import { channelEffects } from './channels'
 import { checklistEffects } from './checklist'
-import { closingEffects } from './closing'
 import { deadlineEffects } from './deadline'
 import { dossierEffects } from './dossier'
 import { defectEffects } from './defect'
@@ -11,20 +14,22 @@ import { moneyEffects } from './money'
 import { officeEffects } from './office'
 import { stockEffects } from './parts'
 import { intakeEffects } from './intake'
-import { planEffects } from './plans'
 import { preparingEffects } from './preparing'
 import type { Actor, Change, Effect, View } from './view'
 import { visitEffects } from './visit'
 
-const effects: { [A in ActName]: Effect<A> } = {
+export const firstEffects = {
   ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...dossierEffects, ...moneyEffects, ...stockEffects,
-  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...closingEffects, ...planEffects, ...channelEffects,
+  ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...channelEffects, ...ownAssessmentEffects,
 }
+const effects: Record<string, Effect<never>> = { ...firstEffects }
+
+export const addEffects = (more: Record<string, Effect<never>>): void => { Object.assign(effects, more) }
 
 /** The rows as the act leaves them, the row it is about first. Pure: the same act on the same rows gives the same. */
 export async function effectOf(act: Act, view: View, actor: Actor): Promise<Change[]> {
-  const effect = (effects as Record<string, Effect<ActName> | undefined>)[act.act]
+  const effect = effects[act.act] as Effect<ActName> | undefined
   return effect ? effect(act as never, view, actor) : []
 }
 
-export const knownActs = Object.keys(effects) as ActName[]
+export const knownActs = (): ActName[] => Object.keys(effects) as ActName[]

@@ -21,6 +21,7 @@ const rest = {
   timeline: () => import('./TimelineScreen.vue'),
   ticket: () => import('./TicketScreen.vue'),
   care: () => import('../deadlines/CareScreen.vue'),
+  assessment: () => import('../assessment/OwnAssessmentScreen.vue'),
   notices: () => import('../deadlines/NoticesScreen.vue'),
   ready: () => import('../day/ReadyScreen.vue'),
   done: () => import('../day/DoneScreen.vue'),
@@ -59,6 +60,7 @@ export const routes: RouteRecordRaw[] = [
   { path: '/visits/:id/request', redirect: (to) => ({ path: '/stock', query: { visit: String(to.params.id) } }) },
   { path: '/visits/:id/deadlines', component: rest.care },
   { path: '/notices', component: rest.notices },
+  { path: '/assessment', component: rest.assessment },
   { path: '/day/ready', component: rest.ready },
   { path: '/day/done', component: rest.done },
 ]

@@ -5,6 +5,7 @@ import { officeFieldEn } from '@/i18n/office.field.en'
 import { officeFieldZh } from '@/i18n/office.field.zh'
 import { officeEn } from '@/i18n/office.en'
 import { officeZh } from '@/i18n/office.zh'
+import '@/protocol/effects/desk'
 import { isOnlyKeeper } from '@/roles'
 import { current } from '@/session'
 import '../deadlines/words'
@@ -30,6 +31,8 @@ export const routes: RouteRecordRaw[] = [
       { path: 'policies', name: 'office-policies', component: () => import('../deadlines/PoliciesScreen.vue') },
       { path: 'month', name: 'office-month', component: () => import('./month/MonthScreen.vue') },
       { path: 'call-backs', name: 'office-calls', component: () => import('./calls/CallBacksScreen.vue') },
+      { path: 'complaints/:id?', name: 'office-complaints', component: () => import('./quality/ComplaintsScreen.vue'), props: true },
+      { path: 'assessments', name: 'office-assess', component: () => import('./assess/AssessScreen.vue') },
       { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'lists', name: 'office-lists', component: () => import('./people/ListsScreen.vue') },
