@@ -18,4 +18,11 @@ export const whyText = (line: AssessmentLine): string => [
   line.evidence ? t(`as.why.${line.evidence.kind}`) : '', line.count > 1 ? t('as.days', { n: line.count }) : '', line.reason,
 ].filter(Boolean).join(' · ')
 
+/** What the row itself says; a promise and a round are named by codes. */
+export function shownText({ evidence }: AssessmentLine): string {
+  if (!evidence) return ''
+  const key = { breach: 'milestone', missed_patrol: 'kind' }[evidence.kind]
+  return key ? t(`${key}.${evidence.text}`) : evidence.text
+}
+
 export const TONES: Record<AssessmentState, string> = { suggested: 'quiet', confirmed: 'info', objected: 'warn', settled: 'info', approved: 'ok', exported: 'ok' }
