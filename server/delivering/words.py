@@ -26,9 +26,11 @@ HEADINGS: dict[str, Pair] = {
     "plan_review": ("方案待审批", "A plan to approve"), "plan_decided": ("方案已审批", "Plan decided"),
     "help_asked": ("请求支援", "Help is asked for"), "help_answered": ("求助有答复", "Help is answered"),
     "follow_up_due": ("今天要办", "Due today"), "hand_over": ("工单移交", "Handed over to you"),
-    "complaint_given": ("投诉待答复", "A complaint to answer"), "complaint_again": ("投诉未被认可", "An answer not accepted"),
+    "complaint_given": ("投诉待答复", "A complaint to answer"),
+    "complaint_again": ("投诉未被认可", "An answer not accepted"),
     "complaint_warning": ("投诉答复预警", "A complaint is due soon"),
-    "complaint_breached": ("投诉答复超时", "A complaint is overdue"), "complaints_rose": ("投诉增多", "More complaints"),
+    "complaint_breached": ("投诉答复超时", "A complaint is overdue"),
+    "complaints_rose": ("投诉增多", "More complaints"),
     "action_given": ("改进措施", "An action for you"), "action_due": ("措施今天到期", "An action is due today"),
     "assessment_confirmed": ("月度考核已确认", "Assessment confirmed"),
     "assessment_objected": ("考核有异议", "Objection to an assessment"),
@@ -68,7 +70,8 @@ SENTENCES: dict[str, Pair] = {
         "The customer did not accept the answer ({count}×): answer anew by {due_at}",
     ),
     "complaint_warning": (
-        "投诉答复的时间已过 {percent}%，期限 {due_at}", "{percent} % of the time to answer a complaint has run, due {due_at}",
+        "投诉答复的时间已过 {percent}%，期限 {due_at}",
+        "{percent} % of the time to answer a complaint has run, due {due_at}",
     ),
     "complaint_breached": ("投诉答复已超时，期限是 {due_at}", "A complaint is not answered, it was due {due_at}"),
     "complaints_rose": (
