@@ -28,8 +28,8 @@ def init_doors(app: Flask) -> None:
     from server.api import pwa
     from server.api.admin import blueprint as admin
     from server.api.archive import blueprint as archive
-    from server.api.audit import blueprint as audit
     from server.api.assessments import blueprint as assessments
+    from server.api.audit import blueprint as audit
     from server.api.auth import blueprint as auth
     from server.api.channels import blueprint as channels
     from server.api.docs import blueprint as docs
