@@ -272,6 +272,7 @@ def load_verbs() -> None:
         improvement,
         intake,
         knowledge,
+        learning,
         link,
         maintenance,
         money,

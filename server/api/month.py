@@ -8,12 +8,14 @@ from flask import Response
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
+from server import clock
 from server.acts.monthly import A_MONTH
 from server.api.fields import Text
 from server.api.identity import requires
 from server.extensions import db
 from server.models.user import OFFICE_ROLES
 from server.problems import LANGUAGES, language
+from server.reports.effects import effects
 from server.reports.month import monthly, rows_behind
 from server.reports.month_figures import DIMENSIONS, FIGURES
 from server.reports.month_sheet import month_sheet
@@ -62,6 +64,16 @@ def rows(question: dict[str, Any]) -> dict[str, Any]:
     """The rows behind a number. With `months=3` the month is the first of a quarter."""
     asked = {name: question[name] for name in ("months", "by", "value")}
     return rows_behind(db.session(), *_parts(question), question["figure"], **asked)
+
+
+@blueprint.get("/effects")
+@requires(*READERS)
+@blueprint.arguments(MonthQuestion, location="query")
+@blueprint.doc(responses={200: {"description": "{effects: [{id, figure, month, before, after, so_far, better}]}"}})
+@blueprint.response(200)
+def moved(question: dict[str, Any]) -> dict[str, Any]:
+    """What improvement actions since that month were to move, before and in the month after."""
+    return {"effects": effects(db.session(), clock.now(), question["month"])}
 
 
 @blueprint.get("/month.xlsx")

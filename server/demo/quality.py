@@ -12,6 +12,7 @@ from server import clock
 from server.demo.deadlines import DAY, HOUR, MINUTE, Said
 from server.demo.timeline import Moment
 from server.demo.visits import Stage
+from server.scopes import ZONE
 
 #: Days ago, what it is about, the customer's words, its level, its category.
 COMPLAINTS = (
@@ -45,6 +46,7 @@ class Quality:
             before = [one for one in handed if one.at < at - HOUR]
             if before:
                 self._complaint(number, at, before[-1 - number % 3], title, words, level, category)
+        self._learning(acts)
         self._attempts([one for one in handed if self.world.now - 2 * DAY < one.at < self.world.now - 3 * HOUR])
 
     def add(self, at: datetime, login: str, act: str, **args: Any) -> None:
@@ -90,6 +92,55 @@ class Quality:
         self.add(at + HOUR, self.supervisor, "improvement.done", id=action, result="已写入班组要求并抽查。")
         word = ("下次注意就好。", "这次处理得可以。", "谢谢,已经清理干净。")[number]
         self.add(at + 2 * HOUR, self.caller, "complaint.close", id=mine, word=word, satisfied=True)
+
+    def _learning(self, acts: list[Any]) -> None:
+        """A review, the seminar's list, a training, and an action whose number is seen next month."""
+        today, users = (self.world.now + ZONE).date(), self.world.users
+        orders = {m.args["id"]: m.args for m in acts if m.act == "work_order.register"}
+        done = {m.args["id"] for m in acts if m.act == "work_order.close"}
+        repairs = [one for one in orders.values() if one["id"] in done and one["kind"] == "repair"]
+        urgent = [one for one in repairs if one["level"] == 1]
+        at = self.world.now - 2 * DAY
+        engineers = [user.id for user in self.world.engineers[:4]]
+        if urgent:
+            review, action = self.world.id(at), self.world.id(at)
+            self.add(
+                at, self.supervisor, "root_cause.save", id=review, work_order_id=urgent[0]["id"],
+                facts="设备停机,现场确认为供电侧故障,更换部件后恢复。",
+                whys=["部件烧毁", "电压波动超限", "稳压器老化", "未列入到期更换清单"],
+                cause="到期部件没有更换计划", lessons="把稳压器和电源列入半年保养的必换项。",
+                held_on=str(today - 2 * DAY), participant_ids=engineers[:2], done=True,
+            )  # fmt: skip
+            self.add(
+                at + HOUR, self.supervisor, "improvement.add", id=action, source_noun="root_cause", source_id=review,
+                text="清点全部稳压器,超过五年的列入更换计划", owner_id=engineers[0], due_on=str(today + 6 * DAY),
+            )  # fmt: skip
+        for number, order in enumerate(repairs[-3:]):
+            case = self.world.id(at)
+            why = ("同一设备一个月内第三次报修", "故障时有时无,两次未复现", "厂家资料缺失,靠替换法定位")[number]
+            month = f"{today:%Y-%m}"
+            self.add(
+                at + number * HOUR, self.operator, "hard_case.nominate", id=case, work_order_id=order["id"],
+                month=month, why=why,
+            )  # fmt: skip
+            if number == 0:
+                self.add(at + 4 * HOUR, self.supervisor, "hard_case.decide", id=case, decision="choose", note="典型")
+                self.add(
+                    at + 30 * HOUR, self.supervisor, "hard_case.discuss", id=case, held_on=str(today - DAY),
+                    minutes="先测供电再测通讯;替换法前先记录参数。结论写入知识库。", participant_ids=engineers,
+                )  # fmt: skip
+        people = [{"user_id": user_id, "passed": number != 3} for number, user_id in enumerate(engineers)]
+        self.add(
+            at, self.supervisor, "training.record", id=self.world.id(at), title="UPS 电源维护与电池更换",
+            kind="internal", held_on=str(today - 3 * DAY), minutes=180, trainer="吴海峰", skills=["UPS电源"],
+            people=people,
+        )  # fmt: skip
+        last = today.replace(day=1) - DAY
+        self.add(
+            at, self.supervisor, "improvement.add", id=self.world.id(at), text="上门前一天电话确认时段,减少空跑",
+            owner_id=users[self.supervisor].id, due_on=str(today + 10 * DAY), figure="arrive_in_time",
+            month=f"{last:%Y-%m}",
+        )  # fmt: skip
 
     def _attempts(self, handed: list[Said]) -> None:
         for number, one in enumerate(handed[-3:]):

@@ -32,6 +32,7 @@ from server.models.evidence import (
     Waiver,
 )
 from server.models.intake import CustomerLink, CustomerReport, CustomerReportFile, Survey
+from server.models.learning import HardCase, RootCause, TrainingRecord
 from server.models.money import Charge, Quotation
 from server.models.papers import Custody, MessageSlip, Rebooking
 from server.models.part_flow import PartRequest, PartReturn
@@ -60,6 +61,7 @@ SYNCED: dict[str, type[Synced]] = {
         ArchiveChange, Document, Favourite, HandoverItem, MonthlyReport, MaintenancePlan, PlanOccurrence, NoticeChoice,
         Escalation, Feedback, FollowUp, Notice, ArchiveChange, Document, Favourite, MonthlyReport, MaintenancePlan,
         PlanOccurrence, NoticeChoice, Complaint, ImprovementAction, CallAttempt, AssessmentItem, Assessment,
+        RootCause, HardCase, TrainingRecord,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
@@ -81,11 +83,11 @@ __all__ = [
     "ChecklistRun", "ChecklistVersion", "Clock", "Complaint", "ComplaintNumber", "ComplaintRise", "Conflict",
     "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
     "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift",
-    "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HeldAct", "Hold",
+    "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HardCase", "HeldAct", "Hold",
     "ImprovementAction", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice",
     "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point",
     "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle",
-    "ResolutionPlan", "ReviewItem", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site",
+    "ResolutionPlan", "ReviewItem", "RootCause", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site",
     "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task",
-    "Team", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
+    "Team", "TrainingRecord", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

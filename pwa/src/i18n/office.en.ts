@@ -19,6 +19,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.nav.register': 'Register',
   'office.nav.dossier': 'Archive',
   'office.nav.calls': 'Call-backs',
+  'office.nav.learning': 'Improvement',
   'office.nav.assess': 'Assessment',
   'office.nav.complaints': 'Complaints',
   'office.nav.month': 'Monthly report',

@@ -20,6 +20,7 @@ export const officeZh = {
   'office.nav.calls': '回访',
   'office.nav.month': '月报',
   'office.nav.complaints': '投诉',
+  'office.nav.learning': '改进与培训',
   'office.nav.assess': '考核',
   'office.act.call_back.record': '回访已记录',
   'office.nav.import': '导入',

@@ -4,6 +4,7 @@ import lifecycles from '@rules/lifecycles.json'
 import type { ActName } from '@/protocol/acts'
 import type { Role } from '@/protocol/nouns'
 
+const REVIEWERS: readonly Role[] = ['supervisor', 'specialist', 'module_head', 'department_head', 'deputy_gm']
 const COMPLAINTS: readonly Role[] = ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head', 'deputy_gm']
 
 /** Who may, as `docs/contract.md` has it. */
@@ -52,6 +53,10 @@ const WHO: Partial<Record<ActName, readonly Role[]>> = {
   'complaint.follow_up': COMPLAINTS,
   'complaint.close': COMPLAINTS,
   'complaint.assign': ['supervisor', 'module_head', 'department_head', 'deputy_gm'],
+  'root_cause.save': REVIEWERS,
+  'hard_case.decide': REVIEWERS,
+  'training.record': REVIEWERS,
+  'hard_case.nominate': [...REVIEWERS, 'dispatcher', 'operator', 'call_back'],
   'assessment.decide': ['supervisor', 'module_head', 'department_head', 'deputy_gm'],
   'assessment.approve': ['department_head', 'deputy_gm'],
   'assessment_item.put': ['supervisor', 'module_head', 'department_head', 'admin'],

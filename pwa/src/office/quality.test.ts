@@ -5,6 +5,8 @@ import { effectOf } from '@/protocol/effects'
 import '@/protocol/effects/desk'
 import type { View, ViewRow } from '@/protocol/effects/view'
 import { newId } from '@/protocol/ids'
+import { lackingReview, lastOf, splitSkills } from './learning'
+import type { Held } from './rows'
 import { answerDue, isLow, isOverdue, madeOf, sortComplaints } from './complaints'
 
 const AT = '2026-11-20T09:40:00.000Z'
@@ -90,5 +92,24 @@ describe('an assessment on this device', () => {
     expect((await effectOf(object, view({ state: 'confirmed' }), alice)).map((change) => (change.body as AssessmentBody).state)).toEqual(['objected'])
     expect(await effectOf(object, view({ state: 'confirmed' }), sam)).toEqual([])
     expect(await effectOf(object, view(), alice)).toEqual([])
+  })
+})
+
+describe('learning at this desk', () => {
+  it('lists urgent matters that are done and not reviewed, and lets a draft be one of them', () => {
+    const order = (id: string, level: number, state: string) => ({ id, scope: `wo:${id}`, rev: 1, body: { level, state, reported_at: `2026-11-0${id}T00:00:00.000Z` } }) as never as Held<'work_order'>
+    const review = (work_order_id: string, state: string) => ({ id: work_order_id, scope: 'office', rev: 1, body: { work_order_id, state } }) as never as Held<'root_cause'>
+    const orders = [order('3', 1, 'closed'), order('1', 1, 'confirming'), order('2', 1, 'in_progress'), order('4', 2, 'closed'), order('5', 1, 'closed')]
+    expect(lackingReview(orders, [review('3', 'draft'), review('5', 'done')]).map((row) => row.id)).toEqual(['1', '3'])
+  })
+  it('reads skills as people type them, and counts months over the year', () => {
+    expect(splitSkills('UPS电源、门禁, 门禁  登高证')).toEqual(['UPS电源', '门禁', '登高证'])
+    expect([lastOf('2026-01', -1), lastOf('2026-12', 1), lastOf('2026-11', -11)]).toEqual(['2025-12', '2027-01', '2025-12'])
+  })
+  it('gives who passed a training its skills at once', async () => {
+    const rows = [{ noun: 'user', id: 'alice', scope: 'ref', body: { skills: ['门禁'] } }, { noun: 'user', id: 'bob', scope: 'ref', body: { skills: [] } }]
+    const made = await effectOf(act('training.record', { id: 't', title: 'UPS', kind: 'internal', held_on: '2026-11-20', skills: ['门禁', 'UPS电源'], people: [{ user_id: 'alice' }, { user_id: 'bob', passed: false }] }), viewOf(rows), sam)
+    expect(made.map((change) => [change.noun, change.id])).toEqual([['training_record', 't'], ['user', 'alice']])
+    expect((made[1]!.body as { skills: string[] }).skills).toEqual(['门禁', 'UPS电源'])
   })
 })

@@ -6,6 +6,7 @@ import type { ClosingBodies } from './closing'
 import type { DossierBodies } from './dossier_nouns'
 import type { FieldBodies } from './field_nouns'
 import type { IntakeBodies } from './intake_nouns'
+import type { LearningBodies } from './learning'
 import type { PlanBodies } from './plans'
 import type { QualityBodies } from './quality'
 import type { DeadlineBodies, PolicySettings } from './deadlines'
@@ -22,6 +23,7 @@ export type * from './closing'
 export type * from './deadlines'
 export type * from './dossier_nouns'
 export type * from './intake_nouns'
+export type * from './learning'
 export type * from './plans'
 export type * from './quality'
 export type * from './reference'
@@ -337,7 +339,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, QualityBodies, AssessmentBodies, ChannelBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, QualityBodies, AssessmentBodies, LearningBodies, ChannelBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

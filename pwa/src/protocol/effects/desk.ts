@@ -3,10 +3,11 @@ import type { ActName } from '../acts'
 import { assessmentEffects } from './assessment'
 import { closingEffects } from './closing'
 import { addEffects, type firstEffects } from './index'
+import { learningEffects } from './learning'
 import { planEffects } from './plans'
 import { qualityEffects } from './quality'
 
-const deskEffects = { ...closingEffects, ...planEffects, ...qualityEffects, ...assessmentEffects }
+const deskEffects = { ...closingEffects, ...planEffects, ...qualityEffects, ...assessmentEffects, ...learningEffects }
 addEffects(deskEffects)
 
 /** Each act's effect stands in one of the two tables: `never`, or this does not compile. */

@@ -32,6 +32,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'month', name: 'office-month', component: () => import('./month/MonthScreen.vue') },
       { path: 'call-backs', name: 'office-calls', component: () => import('./calls/CallBacksScreen.vue') },
       { path: 'complaints/:id?', name: 'office-complaints', component: () => import('./quality/ComplaintsScreen.vue'), props: true },
+      { path: 'learning', name: 'office-learning', component: () => import('./learning/LearningScreen.vue') },
       { path: 'assessments', name: 'office-assess', component: () => import('./assess/AssessScreen.vue') },
       { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
