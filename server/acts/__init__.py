@@ -21,6 +21,7 @@ from server.models import Event, Synced, User, Visit, WorkOrder, new_id
 from server.models.channel import EVENTS
 from server.outbox import announce, hooks_of
 from server.publishing import adopt, keep
+from sync.permissions import Ground, allowed, decided, grounds_of
 from sync.protocol import APPLIED, MERGED, PARKED, REJECTED
 
 Noun = TypeVar("Noun", bound=Synced)
@@ -87,6 +88,9 @@ class Context:
     act_id: str = ""
     locked: dict[Any, Any] = field(default_factory=dict)  # by (model, id); verbs keep rows under keys of their own too
     read: dict[Any, Any] = field(default_factory=dict)
+    grounds: tuple[Ground, ...] = ()  # of the act that runs, with its arguments; none: nothing is permitted
+    args: Mapping[str, Any] = field(default_factory=dict)
+    permitted: bool = False
 
     def lock(self, model: type[Noun], row_id: str) -> Noun:
         """The row, locked before it is read: before the wait for its lock it would be stale. Parks when unknown."""
@@ -141,8 +145,23 @@ class Context:
         self.locked[type(row), row.id] = row
         return row
 
+    def permit(
+        self, refusal: Refusal | None = None, ladder: tuple[str, int | None] | None = None, **relations: bool
+    ) -> None:
+        """Refuses unless a ground of the act fits who the user is to the row (`sync/rules/permissions.json`).
+
+        A verb says it as soon as it has the row, and before anything else of the row is looked at.
+        """
+        if not allowed(self.grounds, self.user.roles, self.args, relations, ladder):
+            raise refusal or Rejected("forbidden")
+        self.grant()
+
+    def grant(self) -> None:
+        """The user may do this act."""
+        self.permitted = True
+
     def require(self, *roles: str) -> None:
-        """Rejects unless the user has one of the roles."""
+        """Rejects unless the user has one of the roles: who may at all is said in `sync/rules/permissions.json`."""
         if not self.user.has_role(*roles):
             raise Rejected("forbidden", "/".join(roles))
 
@@ -177,6 +196,7 @@ class Entry:
     load: Callable[[dict[str, Any]], dict[str, Any]]
     run: Verb
     reads: Mapping[str, type[Any]]
+    grounds: tuple[Ground, ...]
 
 
 REGISTRY: dict[str, Entry] = {}
@@ -186,11 +206,15 @@ UPCASTERS: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
 def act(
     name: str, schema: type[Schema], version: int = 1, reads: Mapping[str, type[Any]] | None = None
 ) -> Callable[[Verb], Verb]:
-    """Registers a verb under its wire name."""
+    """Registers a verb under its wire name; who may do it is data (`sync/rules/permissions.json`)."""
 
     def register(verb: Verb) -> Verb:
         args = schema()
-        REGISTRY[name] = Entry(name, version, args, _loader(args), verb, reads or {})
+        try:
+            grounds = grounds_of(name)
+        except KeyError:
+            raise LookupError(f"say in sync/rules/permissions.json (acts) who may do {name}") from None
+        REGISTRY[name] = Entry(name, version, args, _loader(args), verb, reads or {}, grounds)
         return verb
 
     return register
@@ -238,7 +262,22 @@ def perform(ctx: Context, name: str, version: int, args: Mapping[str, Any]) -> O
         loaded = entry.load(lifted)
     except ValidationError as error:
         raise Rejected("args-invalid", _first(error.messages)) from None
-    return entry.run(ctx, **loaded) or DONE
+    ctx.grounds, ctx.args = entry.grounds, loaded
+    _ask(ctx)
+    outcome = entry.run(ctx, **loaded) or DONE
+    if not ctx.permitted:  # a fault of ours, and nothing of it is kept
+        raise RuntimeError(f"{name} asked nobody whether {ctx.user.id} may")
+    return outcome
+
+
+def _ask(ctx: Context) -> None:
+    """Grants or forbids what roles and arguments decide; what depends on a row is left to the verb."""
+    verdict = decided(ctx.grounds, ctx.user.roles, ctx.args)
+    if verdict is False:
+        roles = sorted({role for ground in ctx.grounds for role in ground.roles or ()})
+        raise Rejected("forbidden", "/".join(roles))
+    if verdict:
+        ctx.grant()
 
 
 def _first(messages: Any, path: str = "") -> str:
@@ -264,6 +303,8 @@ def load_verbs() -> None:
         diagnosis,
         dispatch,
         dossier,
+        drill,
+        emergency,
         escalation,
         evidence,
         feedback,

@@ -100,7 +100,6 @@ def register(
     ctx: Context, id: str, origin: dict[str, str] | None, owner_id: str | None, about_ids: list[str], **said: Any
 ) -> Outcome:
     """A complaint may have no ticket: somebody is only cross. What it was made of says which visit it is about."""
-    ctx.require(*TAKERS)
     row = Complaint(id=id, warned={}, steps=[], about_ids=list(dict.fromkeys(about_ids)), **said)
     report = _from_origin(ctx, row, origin) if origin else None
     _place(ctx, row)
@@ -193,7 +192,6 @@ def assign(
 ) -> Outcome:
     """Who answers for it, how grave it is, whom it is about; what is not given stays. Another level has another
     deadline while nobody has answered."""
-    ctx.require(*STEERS)
     row = _open(ctx, id)
     about = row.about_ids if about_ids is None else list(dict.fromkeys(about_ids))
     for user_id in about:
@@ -245,8 +243,6 @@ def close(ctx: Context, id: str, word: str, satisfied: bool | None) -> Outcome:
     what was to be done about it is done or dropped first."""
     row = _open(ctx, id)
     _not_about(ctx, row)
-    if satisfied is not True:
-        ctx.require(*HEADS)
     left = select(ImprovementAction.id).where(
         ImprovementAction.source_id == row.id, ImprovementAction.state == "open"
     )  # fmt: skip
@@ -260,7 +256,6 @@ def close(ctx: Context, id: str, word: str, satisfied: bool | None) -> Outcome:
 
 
 def _open(ctx: Context, complaint_id: str) -> Complaint:
-    ctx.require(*TAKERS)
     row = ctx.lock(Complaint, complaint_id)
     if row.state == "closed":
         raise Parked("already-settled", row.number)
@@ -268,8 +263,7 @@ def _open(ctx: Context, complaint_id: str) -> Complaint:
 
 
 def _not_about(ctx: Context, row: Complaint) -> None:
-    if ctx.user.id in row.about_ids:
-        raise Rejected("forbidden", "not by whom it is about")
+    ctx.permit(Rejected("forbidden", "not by whom it is about"), subject=ctx.user.id in row.about_ids)
 
 
 def _move(row: Complaint, name: str) -> None:

@@ -44,6 +44,7 @@ def ask(ctx: Context, id: str, work_order_id: str, visit_id: str | None, text: s
 def _open(ctx: Context, id: str) -> tuple[WorkOrder, Escalation]:
     order = ctx.lock(WorkOrder, ctx.load(Escalation, id).work_order_id)
     row = ctx.lock(Escalation, id)
+    concerned(ctx, order, None)
     if row.state == "closed":
         raise Parked("already-settled", row.state)
     return order, row
@@ -61,7 +62,6 @@ def _step(ctx: Context, order: WorkOrder, row: Escalation, name: str, text: str)
 @act("help.answer", StepArgs)
 def answer(ctx: Context, id: str, text: str) -> Outcome:
     order, row = _open(ctx, id)
-    concerned(ctx, order, None)
     if ctx.user.id != row.created_by:  # more words of whoever asked are no answer
         row.state = "answered"
     _step(ctx, order, row, "help.answer", text)
@@ -74,7 +74,6 @@ def answer(ctx: Context, id: str, text: str) -> Outcome:
 def escalate(ctx: Context, id: str, text: str) -> Outcome:
     """One rung up. Who asked may do it too: nobody has to wait for a superior who does not answer."""
     order, row = _open(ctx, id)
-    concerned(ctx, order, None)
     place = RUNGS.index(row.rung)
     if place + 1 == len(RUNGS):
         raise Parked("top-of-ladder", row.rung)
@@ -88,7 +87,6 @@ def escalate(ctx: Context, id: str, text: str) -> Outcome:
 @act("help.close", CloseArgs)
 def close(ctx: Context, id: str, text: str) -> Outcome:
     order, row = _open(ctx, id)
-    concerned(ctx, order, None)
     row.state = "closed"
     _step(ctx, order, row, "help.close", text)
     return DONE

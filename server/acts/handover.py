@@ -13,7 +13,6 @@ from server.models import HandoverItem, Site
 from server.models.base import NAME_LENGTH
 from sync.handover import CODES, LINES, STATES
 
-KEEPERS = ("dispatcher", "operator", "supervisor", "module_head", "department_head", "admin")
 #: Only what the system cannot see for itself is received by hand; anything may be waived.
 BY_HAND = frozenset(line["code"] for line in LINES if line["of"] == "item")
 
@@ -32,7 +31,6 @@ def set_item(
     ctx: Context, id: str, site_id: str, code: str, state: str, received_on: date | None, note: str
 ) -> Outcome:
     """One row for a line at a site, whichever desk said it first; the later word stands."""
-    ctx.require(*KEEPERS)
     ctx.load(Site, site_id)
     if state == "received" and code not in BY_HAND:
         raise Rejected("args-invalid", f"state: {code} is counted, not received")

@@ -44,7 +44,6 @@ class EndArgs(ArgsSchema):
 @act("improvement.add", AddArgs)
 def add(ctx: Context, id: str, source_noun: str | None, source_id: str | None, **said: Any) -> Outcome:
     """Its owner hears of it at once, on the phone too: who holds no office rows is told what is asked of them."""
-    ctx.require(*GIVERS)
     if (source_noun is None) != (source_id is None):
         raise Rejected("args-invalid", "source_id: together with source_noun")
     if bool(said["figure"]) != bool(said["month"]):
@@ -62,7 +61,6 @@ def add(ctx: Context, id: str, source_noun: str | None, source_id: str | None, *
 @act("improvement.move", MoveArgs)
 def move(ctx: Context, id: str, owner_id: str | None, due_on: date | None, note: str) -> Outcome:
     """Another owner, another day; what is not given stays."""
-    ctx.require(*GIVERS)
     row = _open(ctx, id)
     if owner_id and not ctx.load(User, owner_id).active:
         raise Parked("account-ended")
@@ -77,15 +75,13 @@ def move(ctx: Context, id: str, owner_id: str | None, due_on: date | None, note:
 def done(ctx: Context, id: str, result: str) -> Outcome:
     """Said by who owns it, or by who may give such actions."""
     row = _open(ctx, id)
-    if row.owner_id != ctx.user.id:
-        ctx.require(*GIVERS)
+    ctx.permit(person=row.owner_id == ctx.user.id)
     row.end("done", result, ctx.user.id, ctx.at)
     return DONE
 
 
 @act("improvement.drop", EndArgs)
 def drop(ctx: Context, id: str, result: str) -> Outcome:
-    ctx.require(*GIVERS)
     _open(ctx, id).end("dropped", result, ctx.user.id, ctx.at)
     return DONE
 

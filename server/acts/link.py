@@ -36,10 +36,9 @@ def make(ctx: Context, id: str, work_order_id: str, visit_id: str | None, kind: 
     """A new link. Its address is not in the row: who may is told it by a door (`GET /api/links/<id>`)."""
     order = ctx.load(WorkOrder, work_order_id)
     visit = ctx.load(Visit, visit_id) if visit_id else None
-    if kind in OF_A_VISIT and (visit is None or visit.work_order_id != order.id):
+    ctx.permit(lead=visit is not None and visit.lead_id == ctx.user.id)
+    if (visit is None and kind in OF_A_VISIT) or (visit is not None and visit.work_order_id != order.id):
         raise Rejected("args-invalid", "visit_id: needed, of this work order")
-    if not ctx.user.has_role(*MAKERS) and (visit is None or visit.lead_id != ctx.user.id):
-        raise Rejected("forbidden")
     if visit is not None and visit.state in GONE:
         raise Parked("illegal-transition", f"link.make from {visit.state}")
     ctx.add(new_link(ctx, kind, id=id, work_order_id=order.id, visit_id=visit_id if kind in OF_A_VISIT else None))
@@ -54,8 +53,7 @@ def new_link(ctx: Context, kind: str, **ids: Any) -> CustomerLink:
 @act("link.revoke", RevokeArgs)
 def revoke(ctx: Context, id: str) -> Outcome:
     link = ctx.lock(CustomerLink, id)
-    if not ctx.user.has_role(*MAKERS) and link.created_by != ctx.user.id:
-        raise Rejected("forbidden")
+    ctx.permit(author=link.created_by == ctx.user.id)
     if link.revoked_at is None:
         link.revoked_at = ctx.received
         if link.work_order_id:

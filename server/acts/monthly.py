@@ -11,8 +11,6 @@ from server.acts import DONE, Context, Outcome, Parked, Rejected, act, merged
 from server.acts.schemas import ArgsSchema, Id, Text
 from server.models import MonthlyReport
 
-WRITERS = ("supervisor", "call_back", "specialist", "module_head", "department_head")
-APPROVERS = ("department_head", "deputy_gm")
 A_MONTH = r"20[0-9]{2}-(0[1-9]|1[0-2])\Z"
 
 
@@ -32,7 +30,6 @@ class ApproveArgs(ArgsSchema):
 def write(ctx: Context, id: str, month: str, analysis: str, improvements: str, over: str) -> Outcome:
     """A month has one report, whoever begins it. Written over words its author had not seen, it says so; those are in
     the journal."""
-    ctx.require(*WRITERS)
     known = ctx.session.scalars(select(MonthlyReport).where(MonthlyReport.month == month).with_for_update()).first()
     if known is None and ctx.find(MonthlyReport, id) is not None:
         raise Rejected("args-invalid", "id: of another month")
@@ -45,7 +42,6 @@ def write(ctx: Context, id: str, month: str, analysis: str, improvements: str, o
 
 @act("monthly_report.approve", ApproveArgs)
 def approve(ctx: Context, id: str) -> Outcome:
-    ctx.require(*APPROVERS)
     row = ctx.lock(MonthlyReport, id)
     if row.approved_at is not None:
         raise Parked("already-settled", row.month)

@@ -34,9 +34,9 @@ class RefuseArgs(ArgsSchema):
 @act("work_order.hand_over", HandOverArgs)
 def hand_over(ctx: Context, id: str, to_id: str, note: str) -> Outcome:
     """Asks somebody to take it over. Until they do, the owner answers for it."""
-    order = _open(ctx, id)
-    if order.owner_id != ctx.user.id:
-        ctx.require("dispatcher", "supervisor", *MANAGERS)
+    order = ctx.lock(WorkOrder, id)
+    ctx.permit(owner=order.owner_id == ctx.user.id)
+    _open(order)
     to = ctx.load(User, to_id)
     if not to.active or not to.is_office:
         raise Rejected("not-of-the-office", to.name)
@@ -71,15 +71,14 @@ def manager_of(session: Session) -> User | None:
     return next((user for role in MANAGERS for user in people if user.has_role(role)), None)
 
 
-def _open(ctx: Context, order_id: str) -> WorkOrder:
-    order = ctx.lock(WorkOrder, order_id)
+def _open(order: WorkOrder) -> None:
     if order.ended:
         raise Parked("work-order-ended", order.state)
-    return order
 
 
 def _asked(ctx: Context, order_id: str) -> WorkOrder:
-    order = _open(ctx, order_id)
-    if order.handover is None or order.handover["to_id"] != ctx.user.id:
-        raise Parked("not-asked")
+    order = ctx.lock(WorkOrder, order_id)
+    asked = order.handover is not None and order.handover["to_id"] == ctx.user.id
+    ctx.permit(Parked("not-asked"), asked=asked)
+    _open(order)
     return order

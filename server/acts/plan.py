@@ -87,7 +87,7 @@ def save(
 def decide(ctx: Context, id: str, decision: str, remarks: str) -> Outcome:
     order = ctx.lock(WorkOrder, ctx.load(ResolutionPlan, id).work_order_id)
     plan = ctx.lock(ResolutionPlan, id)
-    ctx.require(*LADDER["plan"][str(order.level)])
+    ctx.permit(ladder=("plan", order.level))
     if plan.state != "review":
         raise Parked("already-settled", plan.state)
     if decision == "return" and not remarks.strip():
@@ -105,7 +105,6 @@ def decide(ctx: Context, id: str, decision: str, remarks: str) -> Outcome:
 @act("plan.require", RequireArgs)
 def require(ctx: Context, work_order_id: str, note: str) -> Outcome:
     """A matter of level Ⅲ that wants one all the same."""
-    ctx.require("dispatcher", "supervisor", "module_head", "department_head")
     order = ctx.lock(WorkOrder, work_order_id)
     if order.ended or order.plan:
         raise Parked("already-settled", order.plan or order.state)

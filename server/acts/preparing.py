@@ -10,7 +10,6 @@ from server import clock
 from server.acts import DONE, Context, Outcome, Parked, act
 from server.acts.dispatch import check_crew
 from server.acts.schemas import ArgsSchema, Id, Text, one_of, texts
-from server.acts.work_order import DISPATCHERS, REGISTRARS
 from server.models import Visit, WorkOrder
 from sync.lifecycle import states
 
@@ -37,7 +36,6 @@ class PrepareArgs(ArgsSchema):
 @act("work_order.estimate", EstimateArgs)
 def estimate(ctx: Context, id: str, **said: Any) -> Outcome:
     """On site or remote, how many people, how long, which parts: said by whoever triages, the last word stands."""
-    ctx.require(*REGISTRARS)
     order = ctx.lock(WorkOrder, id)
     if order.ended:
         raise Parked("work-order-ended", order.state)
@@ -51,7 +49,6 @@ def prepare(
     ctx: Context, visit_id: str, brief: str | None, bring: list[str] | None, helper_ids: list[str] | None
 ) -> Outcome:
     """Who comes along, with what, knowing what; what is not given stays."""
-    ctx.require(*DISPATCHERS)
     visit = ctx.lock(Visit, visit_id)
     if visit.state not in states("visit", "open") and visit.state != "planned":
         raise Parked("illegal-transition", f"visit.prepare from {visit.state}")

@@ -8,7 +8,6 @@ from server.acts import DONE, LATE, Context, Outcome, Parked, act
 from server.acts.dispatch import SlotArgs, move_slot
 from server.acts.schemas import ArgsSchema, Id, Text, one_of
 from server.acts.visit import fact_visit
-from server.acts.work_order import DISPATCHERS
 from server.models import Rebooking, Visit, WorkOrder
 
 
@@ -45,7 +44,6 @@ def propose(
 @act("rebooking.answer", AnswerArgs)
 def answer(ctx: Context, id: str, decision: str, note: str) -> Outcome:
     """Confirmed, the visit has the time that was asked for; refused, it keeps its own."""
-    ctx.require(*DISPATCHERS)
     asked = ctx.lock(Rebooking, id)
     if asked.state != "proposed":
         raise Parked("already-settled", asked.state)

@@ -65,7 +65,6 @@ class PublishArgs(ArgsSchema):
 @act("checklist.publish", PublishArgs, reads={"over": ChecklistVersion})
 def publish(ctx: Context, id: str, code: str, over: str | None, items: list[dict[str, Any]], **said: Any) -> Outcome:
     """The next version of a checklist, over the one its author saw. Rounds that have begun stay on theirs."""
-    ctx.require(*PUBLISHERS)
     if over:
         ctx.load(ChecklistVersion, over)
     ctx.session.flush()

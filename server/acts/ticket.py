@@ -11,7 +11,7 @@ from server.acts import DONE, Context, Outcome, Parked, Rejected, act
 from server.acts.notices import alarm_the_head
 from server.acts.promises import meet_milestones, promise, renew_promises
 from server.acts.schemas import ArgsSchema, Id, Name, Text, one_of
-from server.acts.work_order import DISPATCHERS, LEVELS, REGISTRARS, issue_number
+from server.acts.work_order import LEVELS, issue_number
 from server.models import Asset, Customer, Defect, Site, Visit, WorkOrder
 from server.models.base import NAME_LENGTH
 from server.models.visit import GONE
@@ -58,9 +58,7 @@ class MergeArgs(ArgsSchema):
 
 @act("work_order.draft", DraftArgs)
 def draft(ctx: Context, id: str, site_id: str, **said: Any) -> Outcome:
-    ctx.require("engineer", "crew_lead")
-    if not was_sent_to(ctx.session, ctx.user, site_id):
-        raise Parked("not-your-site")
+    ctx.permit(Parked("not-your-site"), sent_to_site=was_sent_to(ctx.session, ctx.user, site_id))
     make_ticket(ctx, id, site_id, **said)
     return DONE
 
@@ -100,7 +98,6 @@ def _of(defect_id: str | None) -> dict[str, str]:
 @act("work_order.triage", TriageArgs)
 def triage(ctx: Context, id: str, level: int, level_reason: str, note: str) -> Outcome:
     """The office takes a ticket from the field: its level is confirmed or changed, its deadlines follow."""
-    ctx.require(*REGISTRARS)
     order = ctx.lock(WorkOrder, id)
     state = transition("work_order", "work_order.triage", order.state)
     if state is None:
@@ -119,7 +116,6 @@ def triage(ctx: Context, id: str, level: int, level_reason: str, note: str) -> O
 @act("work_order.merge", MergeArgs)
 def merge(ctx: Context, id: str, into_id: str, note: str) -> Outcome:
     """One matter, one ticket (A2): the second says which one it became. Nothing is deleted."""
-    ctx.require(*DISPATCHERS)
     if id == into_id:
         raise Rejected("args-invalid", "into_id: itself")
     first, second = sorted((id, into_id))

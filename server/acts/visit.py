@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import select
 
 from server import clock
-from server.acts import DONE, Context, Outcome, Parked, Rejected, act
+from server.acts import DONE, Context, Outcome, Parked, act
 from server.acts.promises import lift_hold, meet_milestones
 from server.acts.schemas import ArgsSchema, Id, JsonObject, Text
 from server.models import (
@@ -55,8 +55,7 @@ class ReasonArgs(VisitArgs):
 def led_visit(ctx: Context, visit_id: str) -> Visit:
     """The visit, when the user leads it. Someone outside its crew is told no more than that it is not theirs."""
     visit = ctx.lock(Visit, visit_id)
-    if visit.lead_id != ctx.user.id:
-        raise Parked("not-lead") if ctx.user.id in visit.helper_ids else Rejected("forbidden")
+    ctx.permit(Parked("not-lead") if ctx.user.id in visit.helper_ids else None, lead=visit.lead_id == ctx.user.id)
     return visit
 
 
@@ -189,25 +188,23 @@ def _catalogue_names(ctx: Context, diagnosis: Diagnosis) -> dict[tuple[str, str]
     return {(row.kind, row.code): row.name for row in rows}
 
 
-def fact_visit(ctx: Context, visit_id: str, office: bool = False) -> tuple[Visit, bool]:
+def fact_visit(ctx: Context, visit_id: str) -> tuple[Visit, bool]:
     """The visit a fact belongs to, and whether the fact is late.
 
     A fact is never refused because the office changed its mind meanwhile: on a visit that was given away, cancelled,
     reviewed or closed it becomes late evidence for the dispatcher to adopt.
     """
     visit = ctx.lock(Visit, visit_id)
-    if ctx.user.id not in visit.crew() and not (office and ctx.user.is_office):
-        raise Rejected("forbidden")
+    ctx.permit(crew=ctx.user.id in visit.crew())
     order = ctx.load(WorkOrder, visit.work_order_id)
     return visit, visit.state in GONE or visit.state == "reviewed" or order.ended
 
 
 def own_fact(ctx: Context, fact: Fact) -> None:
     """Rejects unless the user recorded the fact or leads its visit."""
-    if fact.created_by == ctx.user.id:
-        return
-    if not fact.visit_id or ctx.load(Visit, fact.visit_id).lead_id != ctx.user.id:
-        raise Rejected("forbidden")
+    author = fact.created_by == ctx.user.id
+    visit = None if author or not fact.visit_id else ctx.load(Visit, fact.visit_id)
+    ctx.permit(author=author, lead=visit is not None and visit.lead_id == ctx.user.id)
 
 
 __all__ = ["derive", "fact_visit", "led_visit", "meet_milestones", "move", "own_fact"]

@@ -78,7 +78,6 @@ def register(
     ctx: Context, id: str, customer_id: str, site_id: str, asset_id: str | None, reported_at: datetime,
     report_id: str | None, answer: str, **args: Any,
 ) -> Outcome:  # fmt: skip
-    ctx.require(*REGISTRARS)
     customer, site = ctx.load(Customer, customer_id), ctx.load(Site, site_id)
     if site.customer_id != customer.id:
         raise Rejected("args-invalid", "site_id: not a site of this customer")
@@ -129,7 +128,6 @@ def issue_number(ctx: Context) -> str:
 
 @act("work_order.edit", EditArgs)
 def edit(ctx: Context, id: str, changes: dict[str, list[Any]]) -> Outcome:
-    ctx.require(*REGISTRARS)
     order = ctx.lock(WorkOrder, id)
     for name, (_, now) in changes.items():
         _check_edit(ctx, order, name, now)
@@ -173,7 +171,6 @@ def _check_edit(ctx: Context, order: WorkOrder, name: str, now: Any) -> None:
 
 @act("work_order.cancel", EndArgs)
 def cancel(ctx: Context, id: str, reason: str, note: str) -> Outcome:
-    ctx.require(*DISPATCHERS)
     order = ctx.lock(WorkOrder, id)
     if transition("work_order", "work_order.cancel", order.state) is None:
         raise Parked("illegal-transition", f"work_order.cancel from {order.state}")
@@ -189,7 +186,6 @@ def cancel(ctx: Context, id: str, reason: str, note: str) -> Outcome:
 
 @act("work_order.close", CloseArgs)
 def close(ctx: Context, id: str, note: str) -> Outcome:
-    ctx.require("supervisor", "call_back", "dispatcher")
     order = ctx.lock(WorkOrder, id)
     if transition("work_order", "work_order.close", order.state) is None:
         raise Parked("illegal-transition", f"work_order.close from {order.state}")

@@ -75,6 +75,7 @@ def requires(*roles: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
             permit(*roles)
             return door(*args, **kwargs)
 
+        guarded.lets_in = roles  # type: ignore[attr-defined]  # read by the page of permissions and its test
         return cast(Callable[P, R], guarded)
 
     return decorate

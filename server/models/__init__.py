@@ -19,6 +19,7 @@ from server.models.deadline import (
 )
 from server.models.defect import Defect
 from server.models.dossier import ArchiveChange, Document, DocumentPage, Favourite, HandoverItem
+from server.models.emergency import Drill, DrillAction, Emergency, EmergencyEntry, EmergencyPlan
 from server.models.evidence import (
     Attachment,
     ChecklistAnswer,
@@ -59,23 +60,25 @@ SYNCED: dict[str, type[Synced]] = {
         MessageSlip, Custody, Rebooking, PartRequest, PartReturn, SlaPolicy, Hold, DelayDeclaration, ResolutionPlan,
         Escalation, Feedback, FollowUp, Notice, ArchiveChange, Document, Favourite, HandoverItem, MonthlyReport,
         MaintenancePlan, PlanOccurrence, NoticeChoice, Complaint, ImprovementAction, CallAttempt, AssessmentItem,
-        Assessment, RootCause, HardCase, TrainingRecord,
+        Assessment, RootCause, HardCase, TrainingRecord, EmergencyPlan, Emergency, EmergencyEntry, Drill,
+        DrillAction,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ApiKey", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Assessment",
-    "AssessmentItem", "Asset", "Attachment", "CallAttempt", "CatalogueEntry", "Charge", "ChecklistAnswer",
-    "ChecklistRun", "ChecklistVersion", "Clock", "Complaint", "ComplaintNumber", "ComplaintRise", "Conflict",
-    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
-    "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "DutyShift",
+    "FACTS", "SYNCED", "AccessLog", "ApiKey", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article",
+    "Assessment", "AssessmentItem", "Asset", "Attachment", "CallAttempt", "CatalogueEntry", "Charge",
+    "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Complaint", "ComplaintNumber", "ComplaintRise",
+    "Conflict", "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile",
+    "DailyNumber", "Defect", "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document",
+    "DocumentPage", "Drill", "DrillAction", "DutyShift", "Emergency", "EmergencyEntry", "EmergencyPlan",
     "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HandoverItem", "HardCase",
-    "HeldAct", "Hold", "ImprovementAction", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note",
-    "Notice", "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence",
-    "Point", "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken",
-    "RescueBundle", "ResolutionPlan", "ReviewItem", "RootCause", "ScopeDigest", "ServerSecret", "ServiceRecord",
-    "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription",
-    "Survey", "Synced", "Task", "Team", "TrainingRecord", "Upload", "User", "Visit", "VisitContact", "Waiver",
-    "Webhook", "WorkOrder", "new_id",
+    "HeldAct", "Hold", "ImprovementAction", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport",
+    "Note", "Notice", "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus",
+    "PlanOccurrence", "Point", "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking",
+    "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem", "RootCause", "ScopeDigest", "ServerSecret",
+    "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile",
+    "Subscription", "Survey", "Synced", "Task", "Team", "TrainingRecord", "Upload", "User", "Visit", "VisitContact",
+    "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -39,6 +39,19 @@ def heads(app, cast) -> dict[str, User]:
 
 
 @pytest.fixture
+def everyone(app, cast, heads) -> list[User]:
+    """Somebody of each role that is not in the cast."""
+    rest = {"sven": ("specialist", None), "kira": ("storekeeper", None), "cora": ("call_back", None),
+            "lena": ("crew_lead", cast.north)}  # fmt: skip
+    made = [person(login, login, role, team) for login, (role, team) in rest.items()]
+    with app.app_context():
+        db.session.add_all(made)
+        db.session.commit()
+        db.session.expunge_all()
+    return [*heads.values(), *made]
+
+
+@pytest.fixture
 def friday() -> Iterator[None]:
     """Everything happens on one Friday evening, unless it says otherwise."""
     with clock.standing_at(FRIDAY):

@@ -28,7 +28,6 @@ from server.models import (
     StockMovement,
     Subscription,
     Synced,
-    User,
     Visit,
 )
 from server.models.visit import GONE
@@ -39,6 +38,7 @@ from sync.digest import EMPTY, Digest
 from sync.lifecycle import transition
 from sync.protocol import APPLIED, MERGED
 from sync.rules import rule
+from tests.reach import Reach
 from tests.simulation.phone import Phone
 
 if TYPE_CHECKING:
@@ -222,12 +222,16 @@ def _in_order(world: World, entries: list[JournalEntry]) -> None:
 
 
 def _phones_hold_what_they_may(world: World) -> None:
-    """I4 and I5: the rows of a phone are the permission query, row by row; and subscriptions say the same."""
+    """I4 and I5: the rows of a phone are those the rules let its person see, row by row, whatever their role; and
+    subscriptions and the server's own answer say the same."""
     feed = {(row.noun, row.row_id): row for row in db.session.scalars(select(FeedRow)) if row.body is not None}
     bodies = {key: orjson.loads(row.body or "null") for key, row in feed.items()}
     wanted: dict[str, set[str]] = {}
-    for user in db.session.scalars(select(User)):
-        wanted[user.id] = set(desired(db.session(), user))
+    reach = Reach(db.session())
+    for user in reach.users:
+        wanted[user.id] = reach.scopes(user)
+        anew = set(desired(db.session(), user))
+        demand("I5", anew == wanted[user.id], lambda u=user, a=anew: f"{u.login} {u.roles}: {a ^ wanted[u.id]}")
         query = select(Subscription.scope).where(Subscription.user_id == user.id, Subscription.left_rev.is_(None))
         held = set(db.session.scalars(query))
         demand("I4", held == wanted[user.id], lambda u=user, h=held: f"{u.login}: {h ^ wanted[u.id]}")

@@ -91,7 +91,7 @@ class Person:
 
     def crew(self) -> dict[str, Any]:
         people = [self.cast.alice.id, self.cast.bob.id, self.cast.charlie.id]
-        active = [p.user_id for p in self.world.phones if not p.office]
+        active = [p.user_id for p in self.world.phones if p.goes_out]
         lead = self.rng.choice(active if active and self.rng.random() < 0.85 else people)
         helpers = [p for p in people if p != lead and self.rng.random() < 0.5]
         return {"lead_id": lead, "helper_ids": helpers}

@@ -51,6 +51,10 @@ class Phone:
         return not {"dispatcher", "supervisor", "operator"}.isdisjoint(self.roles)
 
     @property
+    def goes_out(self) -> bool:
+        return "engineer" in self.roles
+
+    @property
     def stranded(self) -> bool:
         """What is on it can only be carried by hand: no network, or no session and nobody signs in."""
         return self.dead or (self.abandoned and self.storage.get("needs") is not None)

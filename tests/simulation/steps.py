@@ -135,6 +135,16 @@ def team(world: World, phone: Phone, rng: random.Random) -> None:
         assert db.session.get(Team, user.team_id)
 
 
+def roles(world: World, phone: Phone, rng: random.Random) -> None:
+    """Somebody of the field does office work for a while as well, or keeps the parts."""
+    cast = world.server.cast
+    with world.server.app.app_context():
+        user = db.session.get_one(User, rng.choice([cast.alice, cast.bob, cast.charlie]).id)
+        user.roles = ["engineer", rng.choice(["storekeeper", "call_back", "specialist", "crew_lead"])]
+        db.session.commit()
+    world.faults["other_roles"] += 1
+
+
 def backup(world: World, phone: Phone, rng: random.Random) -> None:
     world.backups.append((world.server.backup(), invariants.journal_ids(world)))
 
@@ -165,7 +175,7 @@ def overtaken(world: World, phone: Phone, rng: random.Random) -> None:
     Person(world, desk, rng).dispatch()
     visit_id = desk.client.outbox[-1].args["id"]
     world.contact(desk)
-    crew = [p for p in world.phones if not (p.office or p.offline)]
+    crew = [p for p in world.phones if p.goes_out and not p.offline]
     for one in crew:
         world.contact(one)
         if one.row("visit", visit_id) and one.storage.get("device"):
@@ -258,7 +268,7 @@ Happens = Callable[["World", Phone, random.Random], None]
 STEPS: dict[str, Happens] = {
     step.__name__: step
     for step in (
-        offline, tasks, late, power_loss, lose_storage, clone, revoke, sign_out, team, backup, restore, rescue,
+        offline, tasks, late, power_loss, lose_storage, clone, revoke, sign_out, team, roles, backup, restore, rescue,
         corrupt, overtaken, tidy, update, twins,
     )
 }  # fmt: skip

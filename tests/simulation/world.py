@@ -16,13 +16,12 @@ from functools import partial
 
 from server import clock, pull
 from server.held import HOLD
-from server.models import User
 from sync.client import Answer, Refused, Report, Unreachable
 from sync.client.journey import Stuck
 from sync.client.ports import Json
 from tests.cast import password_of
 from tests.simulation import invariants, steps
-from tests.simulation.deployment import BEGIN, Backup, Crash, Deployment, Ids
+from tests.simulation.deployment import BEGIN, WATCHERS, Backup, Crash, Deployment, Ids
 from tests.simulation.invariants import Broken
 from tests.simulation.network import Network, Request
 from tests.simulation.people import Person, pick
@@ -41,7 +40,8 @@ KINDS = {
     "revoke": 0.5, "backup": 3, "restore": 1.6, "team": 0.8, "sign_out": 0.6,
 }  # fmt: skip
 #: What happens once in this share of all worlds. Drawn apart, so that a new kind leaves every world as it was.
-EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3, "tidy": 0.25, "overtaken": 0.15, "twins": 0.1}
+EXTRAS = {"rescue": 0.2, "corrupt": 0.2, "check": 0.3, "tidy": 0.25, "overtaken": 0.15, "twins": 0.1, "roles": 0.2}
+WATCHED = 0.4  # of all worlds have one more phone, of a role that does nothing here but reads
 OLD_PAGES = 0.2  # of all worlds have phones whose page is of the release before, until an update in their midst
 
 
@@ -89,8 +89,15 @@ def plan(seed: int) -> Plan:
         key=lambda step: (step.minute, step.seed),
     )  # fmt: skip
     taken, old = _with_old_pages(seed, _with_extras(seed, taken, len(phones)), len(phones))
+    phones += _watching(seed)
     weather, kills, near = rng.choice([0, 0.5, 1, 2]), rng.choice([0, 0.05, 0.15]), rng.choice([500, 3])
     return Plan(seed, phones, weather, kills, seed % 20 == 0, near, tuple(taken), old)
+
+
+def _watching(seed: int) -> tuple[tuple[str, int, int, int, bool], ...]:
+    """Behind the others, so that every step is still of the phone it was drawn for."""
+    rng = random.Random(f"watched {seed}")
+    return ((rng.choice(sorted(WATCHERS)), 0, 1, rng.choice([1000, 50]), True),) if rng.random() < WATCHED else ()
 
 
 def _with_extras(seed: int, steps: list[Step], phones: int) -> list[Step]:
@@ -155,7 +162,7 @@ class World:
     # --- Phones -------------------------------------------------------------------------------------------
 
     def add_phone(self, login: str, skew: timedelta, tabs: int, rows: int, signed_in: bool) -> Phone:
-        user: User = getattr(self.server.cast, login)
+        user = self.server.people[login]
         index = len(self.phones)
         phone = Phone(
             index, login, user.id, tuple(user.roles), self.network.transport, lambda: self.now,
@@ -338,13 +345,13 @@ class World:
 
     def sign_in(self, phone: Phone) -> None:
         try:
-            phone.client.sign_in(phone.login, password_of(getattr(self.server.cast, phone.login)))
+            phone.client.sign_in(phone.login, password_of(self.server.people[phone.login]))
         except Refused as refused:
             if refused.code != "device-revoked":
                 raise
             with phone.storage.transaction(strict=True):
                 phone.storage.put("line_closed", True)
-            phone.client.sign_in(phone.login, password_of(getattr(self.server.cast, phone.login)))
+            phone.client.sign_in(phone.login, password_of(self.server.people[phone.login]))
         self.note(f"{phone.index} {phone.login} signs in")
 
     # --- The end ------------------------------------------------------------------------------------------

@@ -1,69 +1,25 @@
 /** What this desk offers to do. The server decides again; a button that would only be refused is not shown. */
 import ladder from '@rules/ladder.json'
 import lifecycles from '@rules/lifecycles.json'
+import permissions from '@rules/permissions.json'
 import type { ActName } from '@/protocol/acts'
-import type { Role } from '@/protocol/nouns'
 
-const REVIEWERS: readonly Role[] = ['supervisor', 'specialist', 'module_head', 'department_head', 'deputy_gm']
-const COMPLAINTS: readonly Role[] = ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head', 'deputy_gm']
+/** A ground of `permissions.json`, as far as it speaks of roles alone. */
+interface Ground {
+  roles?: string[] | string
+  is?: string
+  ladder?: string[]
+}
 
-/** Who may, as `docs/contract.md` has it. */
-const WHO: Partial<Record<ActName, readonly Role[]>> = {
-  'work_order.register': ['dispatcher', 'operator', 'supervisor'],
-  'work_order.edit': ['dispatcher', 'operator', 'supervisor'],
-  'work_order.cancel': ['dispatcher', 'supervisor'],
-  'work_order.triage': ['dispatcher', 'operator', 'supervisor'],
-  'work_order.merge': ['dispatcher', 'supervisor'],
-  'work_order.hand_over': ['dispatcher', 'supervisor', 'module_head', 'department_head', 'admin'],
-  'link.make': ['dispatcher', 'operator', 'supervisor', 'call_back'],
-  'checklist.publish': ['supervisor', 'module_head', 'department_head', 'admin'],
-  'catalogue.put': ['supervisor', 'module_head', 'department_head', 'admin'],
-  'work_order.close': ['supervisor', 'call_back', 'dispatcher'],
-  'visit.dispatch': ['dispatcher', 'supervisor'],
-  'visit.reschedule': ['dispatcher', 'supervisor'],
-  'visit.reassign': ['dispatcher', 'supervisor'],
-  'visit.cancel': ['dispatcher', 'supervisor'],
-  'visit.review': ['supervisor', 'dispatcher'],
-  'work_order.estimate': ['dispatcher', 'operator', 'supervisor'],
-  'visit.prepare': ['dispatcher', 'supervisor'],
-  'plan.set': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
-  'occurrence.make_visit': ['dispatcher', 'supervisor'],
-  'occurrence.excuse': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
-  'occurrence.record': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
-  'occurrence.restore': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
-  'handover.set': ['dispatcher', 'operator', 'supervisor', 'module_head', 'department_head', 'admin'],
-  'point.add': ['dispatcher', 'supervisor', 'admin'],
-  'point.edit': ['dispatcher', 'supervisor', 'admin'],
-  'duty.assign': ['dispatcher', 'supervisor'],
-  'duty.remove': ['dispatcher', 'supervisor'],
-  'evidence.settle': ['dispatcher', 'supervisor'],
-  'conflict.settle': ['dispatcher', 'supervisor'],
-  'review.settle': ['dispatcher', 'supervisor'],
-  'rebooking.answer': ['dispatcher', 'supervisor'],
-  'policy.save': ['supervisor', 'department_head', 'admin'],
-  'customer.choose_policy': ['supervisor', 'department_head', 'admin', 'dispatcher'],
-  'hold.decide': ['dispatcher', 'supervisor'],
-  'delay.decide': ladder.delay as Role[],
-  'plan.require': ['dispatcher', 'supervisor', 'module_head', 'department_head'],
-  'work_order.reopen': ['dispatcher', 'supervisor', 'call_back'],
-  'call_back.record': ['call_back', 'supervisor'],
-  'call_back.attempt': ['call_back', 'supervisor'],
-  'complaint.register': COMPLAINTS,
-  'complaint.answer': COMPLAINTS,
-  'complaint.follow_up': COMPLAINTS,
-  'complaint.close': COMPLAINTS,
-  'complaint.assign': ['supervisor', 'module_head', 'department_head', 'deputy_gm'],
-  'root_cause.save': REVIEWERS,
-  'hard_case.decide': REVIEWERS,
-  'training.record': REVIEWERS,
-  'hard_case.nominate': [...REVIEWERS, 'dispatcher', 'operator', 'call_back'],
-  'assessment.decide': ['supervisor', 'module_head', 'department_head', 'deputy_gm'],
-  'assessment.approve': ['department_head', 'deputy_gm'],
-  'assessment_item.put': ['supervisor', 'module_head', 'department_head', 'admin'],
-  'improvement.add': ['supervisor', 'call_back', 'specialist', 'module_head', 'department_head', 'deputy_gm'],
-  'monthly_report.write': ['supervisor', 'call_back', 'specialist', 'module_head', 'department_head'],
-  'monthly_report.approve': ['department_head', 'deputy_gm'],
-  'follow_up.done': ['dispatcher', 'operator', 'supervisor', 'call_back', 'module_head', 'department_head'],
+const groups: Record<string, string[]> = permissions.groups
+const rungs = ladder as unknown as Record<string, string[] | Record<string, string[]>>
+const acts = permissions.acts as Partial<Record<string, Ground[]>>
+
+/** The roles a ground names; of the ladder, those of its first entry: who decides the plain case. */
+function rolesOf(ground: Ground): readonly string[] {
+  const named = ground.ladder?.[0] ? rungs[ground.ladder[0]] : undefined
+  if (Array.isArray(named)) return named
+  return typeof ground.roles === 'string' ? (groups[ground.roles] ?? []) : (ground.roles ?? [])
 }
 
 /** Acts that the table of states does not name because they change none. */
@@ -77,9 +33,9 @@ const STATELESS: Partial<Record<ActName, readonly string[]>> = {
 
 const transitions = [...lifecycles.visit.transitions, ...lifecycles.work_order.transitions]
 
+/** Whether a role alone permits it; what somebody may because of what they are to a row is not asked here. */
 export function roleMay(act: ActName, roles: readonly string[]): boolean {
-  const who: readonly string[] = WHO[act] ?? []
-  return roles.some((role) => who.includes(role))
+  return (acts[act] ?? []).some((ground) => !ground.is && rolesOf(ground).some((role) => roles.includes(role)))
 }
 
 export function stateAllows(act: ActName, state: string): boolean {
