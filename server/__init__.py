@@ -11,7 +11,7 @@ from server.api import init_doors
 from server.commands import init_commands
 from server.config import settings
 from server.database import init_database
-from server.extensions import NoCookie, db, jwt, limiter, migrate
+from server.extensions import db, jwt, limiter, migrate
 from server.live import init_live
 from server.problems import init_problems
 from server.sealing import init_sealing
@@ -22,7 +22,6 @@ def create_app(overrides: dict[str, Any] | None = None) -> Flask:
     """The whole application. `overrides` are settings that win over the environment."""
     app = Flask(__name__, static_folder=None)
     app.config.from_mapping(settings(overrides))
-    app.session_interface = NoCookie()
     init_database(app)
     migrate.init_app(app, db)
     jwt.init_app(app)

@@ -6,8 +6,7 @@ import time
 from contextvars import ContextVar
 from typing import Any
 
-from flask import Flask, Request, Response, current_app
-from flask.sessions import SessionInterface, SessionMixin
+from flask import current_app
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -72,28 +71,6 @@ class RememberingJWTManager(JWTManager):
         return claims
 
 
-class DoorLimiter(Limiter):
-    """Limits stand at doors, by decorator, and only there they are looked at.
-
-    The library also looks for limits of the whole application before every request, and there are none: looking cost
-    an idle pull a tenth of its CPU.
-    """
-
-    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
-        if not in_middleware:
-            super()._check_request_limit(callable_name, in_middleware)
-
-
-class NoCookie(SessionInterface):
-    """Nobody is known by a cookie here, so none is read, and what tries to keep something in one fails."""
-
-    def open_session(self, app: Flask, request: Request) -> None:
-        return None
-
-    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
-        raise RuntimeError("there is no session; keep it in the database")
-
-
 jwt = RememberingJWTManager()
 smorest = Api()
-limiter = DoorLimiter(key_func=get_remote_address, default_limits=[])
+limiter = Limiter(key_func=get_remote_address, default_limits=[])

@@ -225,5 +225,6 @@ def _own_document(ctx: Context, document_id: str) -> Document:
     """The document of a site the user sees or was sent to; the office's manuals are pinned by the office."""
     document = ctx.lock(Document, document_id)
     if not ctx.permitted:
-        ctx.permit(sent_to_site=bool(document.site_id) and was_sent_to(ctx.session, ctx.user, document.site_id))
+        site = document.site_id
+        ctx.permit(sent_to_site=site is not None and was_sent_to(ctx.session, ctx.user, site))
     return document

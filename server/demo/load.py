@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from server import clock, feed
 from server.demo.assessing import assess
 from server.demo.drawings import hang_up
+from server.demo.emergency import write_emergencies
 from server.demo.month import HEROES, Month
 from server.demo.plans import write_plans
 from server.demo.roster import write_roster
@@ -123,6 +124,7 @@ def _live_through(session: Session, anchor: datetime, say: Say) -> Timeline:
     month.write()
     write_roster(stage, month.dispatchers[0])
     write_plans(stage, month.supervisor)
+    write_emergencies(stage)
     stage.album.keep(session, store())
     say(f"照片与签名 / pictures: {len(stage.album.pictures)} + {len(stage.album.signatures)}")
     timeline.run(session, lambda done, of: say(f"一个月的工单 / a month of work: {done}/{of}"))

@@ -20,9 +20,11 @@ from server.acts import schemas as shapes
 from server.extensions import db
 from server.models import (
     ArchiveChange,
+    Assessment,
     Attachment,
     Charge,
     ChecklistRun,
+    Complaint,
     Custody,
     CustomerLink,
     Defect,
@@ -33,6 +35,7 @@ from server.models import (
     Emergency,
     Escalation,
     Hold,
+    ImprovementAction,
     MessageSlip,
     Note,
     PartRequest,
@@ -61,7 +64,7 @@ PEOPLE: dict[str, set[str]] = {
     "owner": {"owner"},
     "asked": {"asked"},
     "author": {"author"},  # of every row under it, and of no crew
-    "person": {"person"},  # whom the request and the review item are about
+    "person": {"person", "subject"},  # whom the request and the review item are about
     "mate": set(),  # of the lead's team
     "neighbour": {"sent_to_site"},  # is on another work order of the same site
     "other": set(),
@@ -71,6 +74,7 @@ SENT_TO_SITE_AS_LEADS = "mate"  # a crew lead sees the sites of the crew while s
 SAID = {"kind": "note", "text": "记一笔"}
 WHOLE: dict[str, dict[str, Any]] = {
     "emergency_plan.write": content(), "emergency.log": SAID, "drill.log": SAID,
+    "assessment_item.put": {"code": "late"},
 }  # fmt: skip
 FACTS = {
     "part": PartUse, "attachment": Attachment, "note": Note, "quotation": Quotation, "charge": Charge,
@@ -170,6 +174,9 @@ class World:
             "help": write(Escalation, state="open", rung="specialist"), "document": document, "plan": new_id(),
             "review": write(ReviewItem, state="open", act="note.add", outcome="parked"),
             "delay": write(DelayDeclaration, milestone_id=resolve.id, kind="resolve", state="approved"),
+            "complaint": write(Complaint, state="answered", about_ids=[ids["person"]], steps=[], warned={}),
+            "assessment": write(Assessment, month="2026-10", state="confirmed", lines=[]),
+            "improvement": write(ImprovementAction, state="open", owner_id=ids["person"]),
             "emergency": write(Emergency, state="active"), "drill_action": write(DrillAction, owner_id=ids["person"]),
             "drill": write(Drill, leader_id=ids["person"], participant_ids=[], state="planned"),
         }  # fmt: skip
@@ -226,6 +233,7 @@ class World:
         return {
             "attachment.add": [of_visit, of_order], "link.make": [of_visit, {}],
             "review.settle": [{"decision": "discard"}, {"decision": "apply"}],
+            "complaint.close": [{"satisfied": True}, {}],
         }.get(name, [{}])  # fmt: skip
 
     def _value(self, act: str, key: str, field: Any) -> Any:

@@ -6,6 +6,8 @@ import { channelsEn } from './channels.en'
 import { channelsZh } from './channels.zh'
 import { dayEn } from './day.en'
 import { dayZh } from './day.zh'
+import { emergencyEn } from './emergency.en'
+import { emergencyZh } from './emergency.zh'
 import { en } from './en'
 import { laterEn } from './later.en'
 import { laterZh } from './later.zh'
@@ -24,8 +26,8 @@ const SRC = join(import.meta.dirname, '..')
 const zh = { ...zhFirst, ...zhInside }
 const ROOMS = ['components', 'screens/engineer', 'screens/login', 'screens/sync', 'screens/settings', 'screens/photos', 'screens/knowledge', 'screens/patrol', 'screens/welcome']
 /** With the words a lazily loaded screen brings along. */
-const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh, ...channelsZh, ...welcomeZh }
-const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn, ...channelsEn, ...welcomeEn }
+const ALL_ZH: Record<string, string> = { ...zh, ...dayZh, ...photoZh, ...knowledgeZh, ...patrolZh, ...laterZh, ...channelsZh, ...welcomeZh, ...emergencyZh }
+const ALL_EN: Record<string, string> = { ...en, ...dayEn, ...photoEn, ...knowledgeEn, ...patrolEn, ...laterEn, ...channelsEn, ...welcomeEn, ...emergencyEn }
 const NOW = Date.parse('2026-11-21T02:00:00.000Z')
 
 /** The file and everything it imports at once, not what it fetches when it is needed. */

@@ -22,6 +22,7 @@ export const officeEn: Record<keyof typeof officeZh, string> = {
   'office.nav.learning': 'Improvement',
   'office.nav.assess': 'Assessment',
   'office.nav.complaints': 'Complaints',
+  'office.nav.emergency': 'Emergencies',
   'office.nav.month': 'Monthly report',
   'office.act.call_back.record': 'Called back',
   'office.nav.import': 'Import',

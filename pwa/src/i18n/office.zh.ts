@@ -18,6 +18,7 @@ export const officeZh = {
   'office.nav.register': '登记工单',
   'office.nav.dossier': '资料',
   'office.nav.calls': '回访',
+  'office.nav.emergency': '应急与演练',
   'office.nav.month': '月报',
   'office.nav.complaints': '投诉',
   'office.nav.learning': '改进与培训',

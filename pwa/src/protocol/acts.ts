@@ -3,6 +3,7 @@ import type { AssessmentArgs } from './assessment_nouns'
 import type { ChannelArgs } from './channels'
 import type { ClosingArgs } from './closing'
 import type { LearningArgs } from './learning'
+import type { EmergencyArgs } from './emergencies'
 import type { PlanArgs } from './plans'
 import type { QualityArgs } from './quality'
 import type { DeadlineArgs } from './deadlines'
@@ -173,7 +174,7 @@ export interface SettleReviewArgs {
   text?: string
 }
 
-export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs, QualityArgs, AssessmentArgs, LearningArgs, ChannelArgs {
+export interface Args extends FieldArgs, StockArgs, DeadlineArgs, ClosingArgs, PlanArgs, QualityArgs, AssessmentArgs, LearningArgs, ChannelArgs, EmergencyArgs {
   'visit.accept': OnVisit
   'visit.travel': OnVisit
   'visit.work': OnVisit

@@ -1,7 +1,7 @@
 /** Who may do what to a visit, when, and where it leads: read from the table both sides run. */
 import rules from '@rules/lifecycles.json'
 import type { Args } from './acts'
-import type { DefectState, Id, PartRequestState, VisitBody, VisitMode, VisitState, WorkOrderState } from './nouns'
+import type { DefectState, DrillState, Id, PartRequestState, VisitBody, VisitMode, VisitState, WorkOrderState } from './nouns'
 
 interface Transition { act: string; from: string[]; to: string; who: string; offline: boolean; modes?: string[] }
 
@@ -51,6 +51,10 @@ export function nextOfDefect(state: DefectState, act: string): DefectState | nul
 
 export function nextOfPartRequest(state: PartRequestState, act: string): PartRequestState | null {
   return (find(rules.part_request.transitions, state, act)?.to ?? null) as PartRequestState | null
+}
+
+export function nextOfDrill(state: DrillState, act: string): DrillState | null {
+  return (find(rules.drill.transitions, state, act)?.to ?? null) as DrillState | null
 }
 
 /** Whether somebody still has to look at it. */

@@ -4,6 +4,7 @@ import type { AssessmentBodies } from './assessment_nouns'
 import type { ChannelBodies } from './channels'
 import type { ClosingBodies } from './closing'
 import type { DossierBodies } from './dossier_nouns'
+import type { EmergencyBodies } from './emergencies'
 import type { FieldBodies } from './field_nouns'
 import type { IntakeBodies } from './intake_nouns'
 import type { LearningBodies } from './learning'
@@ -22,6 +23,7 @@ export type * from './channels'
 export type * from './closing'
 export type * from './deadlines'
 export type * from './dossier_nouns'
+export type * from './emergencies'
 export type * from './intake_nouns'
 export type * from './learning'
 export type * from './plans'
@@ -339,7 +341,7 @@ export interface ReviewItemBody extends Common {
   waits_until?: Instant | null
 }
 
-export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, QualityBodies, AssessmentBodies, LearningBodies, ChannelBodies {
+export interface Bodies extends FieldBodies, DeadlineBodies, DossierBodies, IntakeBodies, ClosingBodies, PlanBodies, QualityBodies, AssessmentBodies, LearningBodies, ChannelBodies, EmergencyBodies {
   team: TeamBody
   user: UserBody
   catalogue_entry: CatalogueEntryBody

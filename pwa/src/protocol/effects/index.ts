@@ -8,6 +8,7 @@ import { channelEffects } from './channels'
 import { checklistEffects } from './checklist'
 import { deadlineEffects } from './deadline'
 import { dossierEffects } from './dossier'
+import { emergencyEffects } from './emergency'
 import { defectEffects } from './defect'
 import { factEffects } from './fact'
 import { moneyEffects } from './money'
@@ -21,6 +22,7 @@ import { visitEffects } from './visit'
 export const firstEffects = {
   ...visitEffects, ...factEffects, ...checklistEffects, ...defectEffects, ...dossierEffects, ...moneyEffects, ...stockEffects,
   ...officeEffects, ...intakeEffects, ...preparingEffects, ...deadlineEffects, ...channelEffects, ...ownAssessmentEffects,
+  ...emergencyEffects,
 }
 const effects: Record<string, Effect<never>> = { ...firstEffects }
 

@@ -34,6 +34,7 @@ export const routes: RouteRecordRaw[] = [
       { path: 'complaints/:id?', name: 'office-complaints', component: () => import('./quality/ComplaintsScreen.vue'), props: true },
       { path: 'learning', name: 'office-learning', component: () => import('./learning/LearningScreen.vue') },
       { path: 'assessments', name: 'office-assess', component: () => import('./assess/AssessScreen.vue') },
+      { path: 'emergency', name: 'office-emergency', component: () => import('../emergency/EmergencyDesk.vue') },
       { path: 'archive', name: 'office-archive', component: () => import('./archive/ArchiveScreen.vue') },
       { path: 'register', name: 'office-register', component: () => import('./register/RegisterScreen.vue') },
       { path: 'lists', name: 'office-lists', component: () => import('./people/ListsScreen.vue') },
