@@ -48,6 +48,7 @@ def settings(overrides: dict[str, Any] | None = None) -> dict[str, Any]:
         "REDIS_URL": os.environ.get("REDIS_URL") or None,
         "PUBLIC_URL": os.environ.get("PUBLIC_URL") or None,  # what customers reach us by; else as this request did
         "RESCUE_KEY": os.environ.get("RESCUE_KEY") or None,  # else made once, in DATA_DIR (server/sealing.py)
+        "RETENTION_YEARS": int(os.environ.get("RETENTION_YEARS") or "3"),  # at least three, whatever it says
         # Mails: without SMTP_HOST none are sent. SMTP_SECURITY: starttls, tls or none; the port follows from it.
         "SMTP_HOST": os.environ.get("SMTP_HOST") or None,
         "SMTP_PORT": os.environ.get("SMTP_PORT") or None,

@@ -288,6 +288,7 @@ def record(upload: Upload, picture: Picture) -> None:
     db.session.execute(insert.on_conflict_do_nothing())
     stored = db.session.get(StoredFile, upload.sha256, populate_existing=True)
     assert stored is not None
+    stored.original_removed_at = None  # somebody showed it anew
     for attachment in awaiting(upload.sha256, ("declared", "refused"), upload.user_id):
         if stored.processed_at is not None and stored.width and stored.height:
             attachment.mark_verified(stored.width, stored.height, stored.thumbs)

@@ -96,6 +96,7 @@ HEIGHTS = {
         "backup",
         "check",
         "delivering",
+        "retention",
     },
     4: {"api"},
     5: {"__init__", "commands", "cli", "worker"},

@@ -314,6 +314,7 @@ def load_verbs() -> None:
         intake,
         knowledge,
         learning,
+        legal_hold,
         link,
         maintenance,
         money,

@@ -15,6 +15,7 @@ from werkzeug.http import http_date
 
 from server import clock, files, scopes
 from server.api.identity import current_user, requires, short_read
+from server.archive import may_read_archived
 from server.config import MAX_FILE_BYTES
 from server.extensions import db, reading
 from server.files import BLOCK_BYTES, ORIGINAL, SHA256_HEX
@@ -165,13 +166,15 @@ def override(upload_id: str) -> Response:
 def read(sha256: str) -> Response:
     """Only for who holds a scope with an attachment of this hash: knowing a hash is not a permission."""
     size = request.args.get("size", ORIGINAL)
-    if size not in SIZES or not _is_hash(sha256) or not scopes.may_read_file(db.session(), current_user.id, sha256):
+    if size not in SIZES or not _is_hash(sha256) or not _may_read(sha256):
         raise Problem("not-found")
     row = db.session.get(StoredFile, sha256)
     if row is None:
         raise Problem("not-found", extra={"reason": "not-uploaded"})
     store = files.store()
     if not store.has(sha256, size):
+        if size == ORIGINAL and row.original_removed_at is not None:
+            raise Problem("gone", extra={"reason": "retention"})
         if size == ORIGINAL:
             current_app.logger.error("the file %s is missing in the store", sha256)
             raise Problem("not-found", extra={"reason": "missing"})
@@ -185,6 +188,12 @@ def read(sha256: str) -> Response:
     del response.headers["Last-Modified"]  # the hash says more
     response.headers["Cache-Control"] = PRIVATE_FOR_EVER
     return response
+
+
+def _may_read(sha256: str) -> bool:
+    """What one's scopes show, and what one may read in the archive, which no device holds."""
+    session = db.session()
+    return scopes.may_read_file(session, current_user.id, sha256) or may_read_archived(session, current_user, sha256)
 
 
 # --- What a request says --------------------------------------------------------------------------------

@@ -8,13 +8,15 @@ from urllib.parse import quote
 from flask import Response, request
 from flask_smorest import Blueprint
 from marshmallow import Schema, fields
+from sqlalchemy import select
 
 from server import files, scopes
 from server.api.identity import current_user, requires
+from server.archive import may_read
 from server.extensions import db
 from server.files import ORIGINAL
 from server.images import THUMB_SIZES
-from server.models import Visit
+from server.models import Visit, WorkOrder
 from server.problems import LANGUAGES, Problem, language
 from server.reports.service_report import render_pdf
 from server.reports.view import VisitReport, visit_report
@@ -81,12 +83,17 @@ def report_pdf(visit_id: str) -> Response:
 
 def _load(visit_id: str) -> VisitReport:
     visit = db.session.get(Visit, visit_id) if is_id(visit_id) else None
-    if visit is None or not scopes.holds(db.session(), current_user.id, visit.scope()):
+    if visit is None or not (scopes.holds(db.session(), current_user.id, visit.scope()) or _archived(visit)):
         raise Problem("not-found")
     report = visit_report(db.session(), visit)
     if not report.ready:
         raise Problem("report-not-ready")
     return report
+
+
+def _archived(visit: Visit) -> bool:
+    """Whether the asker may read its ticket in the archive, which no device holds."""
+    return db.session.scalar(select(WorkOrder.id).where(may_read(current_user, visit.work_order_id))) is not None
 
 
 def _locale() -> str:

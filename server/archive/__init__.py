@@ -7,6 +7,6 @@ sets, and what is found is looked at once more, because pairs may stand apart.
 """
 
 from server.archive.index import index_ended
-from server.archive.search import Asked, Found, may_read, search
+from server.archive.search import Asked, Found, may_read, may_read_archived, search
 
-__all__ = ["Asked", "Found", "index_ended", "may_read", "search"]
+__all__ = ["Asked", "Found", "index_ended", "may_read", "may_read_archived", "search"]

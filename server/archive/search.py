@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, String, and_, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
 from server.archive.grams import BLOCK, asked_grams, folded, newest_first, unpack
-from server.models import ArchiveEntry, ArchiveGram, User, Visit, WorkOrder
+from server.models import ArchiveEntry, ArchiveGram, Attachment, User, Visit, WorkOrder
 from server.models.work_order import ENDED
 
 PAGE = 50  # found tickets
@@ -70,6 +70,13 @@ def search(session: Session, user: User, asked: Asked) -> Found:
 def may_read(user: User, order_id: str) -> ColumnElement[bool]:
     """Whether `user` may read this ended work order."""
     return and_(WorkOrder.id == order_id, WorkOrder.state.in_(ENDED), *_permission(user))
+
+
+def may_read_archived(session: Session, user: User, sha256: str) -> bool:
+    """Whether an ended work order that `user` may read shows this file."""
+    shown = select(Attachment.id).join(WorkOrder, WorkOrder.id == Attachment.work_order_id)
+    shown = shown.where(Attachment.sha256 == sha256, Attachment.state.in_(("stored", "verified")))
+    return session.scalar(shown.where(WorkOrder.state.in_(ENDED), *_permission(user)).limit(1)) is not None
 
 
 def _permission(user: User) -> list[ColumnElement[bool]]:

@@ -183,9 +183,7 @@ def _copy_files(folder: Path, contents: Contents, earlier: Path | None, say: Say
     """
     live, copies = store(), FileStore(folder / FILES)
     before = _Earlier(earlier)
-    wanted = [
-        (sha256, size) for sha256, sizes in stored_files(folder / DATABASE).items() for size in ("original", *sizes)
-    ]
+    wanted = [(sha256, size) for sha256, sizes in stored_files(folder / DATABASE).items() for size in sizes]
     there = {key: live.path(*key).stat().st_size for key in wanted if live.has(*key)}
     _room_for(folder, sum(n for key, n in there.items() if not before.has(copies.path(*key).relative_to(folder), n)))
     progress = Progress(say, "files", sum(there.values()))

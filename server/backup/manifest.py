@@ -113,11 +113,17 @@ def look_into(database: Path) -> dict[str, Any]:
 
 
 def stored_files(database: Path) -> dict[str, list[str]]:
-    """The files a copy speaks of: sha256 and the sizes of its thumbnails."""
+    """The files a copy speaks of: sha256 and the sizes that are kept; of some the original's time is over."""
     with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as copy:
-        rows = copy.execute("SELECT sha256, thumbs FROM stored_file ORDER BY sha256").fetchall()
+        columns = {row[1] for row in copy.execute("PRAGMA table_info(stored_file)")}
+        gone = "original_removed_at" if "original_removed_at" in columns else "NULL"  # an older schema knew no end
+        rows = copy.execute(f"SELECT sha256, thumbs, {gone} FROM stored_file ORDER BY sha256").fetchall()
     return {
-        sha256: [size for size, there in (json.loads(thumbs or "{}") or {}).items() if there] for sha256, thumbs in rows
+        sha256: [
+            *([] if removed else [ORIGINAL]),
+            *(size for size, there in (json.loads(thumbs or "{}") or {}).items() if there),
+        ]
+        for sha256, thumbs, removed in rows
     }
 
 
@@ -167,7 +173,9 @@ def _check_database(folder: Path, contents: Contents) -> None:
 
 def _check_files(folder: Path, contents: Contents, sums: dict[str, str]) -> None:
     store = FileStore(folder / FILES)
-    for sha256 in stored_files(folder / DATABASE):
+    for sha256, sizes in stored_files(folder / DATABASE).items():
+        if ORIGINAL not in sizes:
+            continue
         name = str(store.path(sha256, ORIGINAL).relative_to(folder))
         if sums.get(name) != sha256 and sha256 not in contents.missing:
             raise Fault("backup-damaged", what=name)

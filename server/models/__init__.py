@@ -32,6 +32,7 @@ from server.models.evidence import (
     Signature,
     Waiver,
 )
+from server.models.hold import LegalHold
 from server.models.intake import CustomerLink, CustomerReport, CustomerReportFile, Survey
 from server.models.learning import HardCase, RootCause, TrainingRecord
 from server.models.money import Charge, Quotation
@@ -61,24 +62,23 @@ SYNCED: dict[str, type[Synced]] = {
         Escalation, Feedback, FollowUp, Notice, ArchiveChange, Document, Favourite, HandoverItem, MonthlyReport,
         MaintenancePlan, PlanOccurrence, NoticeChoice, Complaint, ImprovementAction, CallAttempt, AssessmentItem,
         Assessment, RootCause, HardCase, TrainingRecord, EmergencyPlan, Emergency, EmergencyEntry, Drill,
-        DrillAction,
+        DrillAction, LegalHold,
     )
 }  # fmt: skip
 FACTS: dict[str, type[Fact]] = {noun: model for noun, model in SYNCED.items() if issubclass(model, Fact)}
 
 __all__ = [
-    "FACTS", "SYNCED", "AccessLog", "ApiKey", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article",
-    "Assessment", "AssessmentItem", "Asset", "Attachment", "CallAttempt", "CatalogueEntry", "Charge",
-    "ChecklistAnswer", "ChecklistRun", "ChecklistVersion", "Clock", "Complaint", "ComplaintNumber", "ComplaintRise",
-    "Conflict", "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile",
-    "DailyNumber", "Defect", "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document",
-    "DocumentPage", "Drill", "DrillAction", "DutyShift", "Emergency", "EmergencyEntry", "EmergencyPlan",
-    "Escalation", "Event", "Fact", "Favourite", "FeedRow", "Feedback", "FollowUp", "HandoverItem", "HardCase",
-    "HeldAct", "Hold", "ImprovementAction", "JournalEntry", "MaintenancePlan", "MessageSlip", "MonthlyReport",
-    "Note", "Notice", "NoticeChoice", "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus",
-    "PlanOccurrence", "Point", "PresenceProof", "PriceItem", "PushSubscription", "Quotation", "Rebooking",
-    "RefreshToken", "RescueBundle", "ResolutionPlan", "ReviewItem", "RootCause", "ScopeDigest", "ServerSecret",
-    "ServiceRecord", "Signature", "Site", "SlaMilestone", "SlaPolicy", "Stock", "StockMovement", "StoredFile",
-    "Subscription", "Survey", "Synced", "Task", "Team", "TrainingRecord", "Upload", "User", "Visit", "VisitContact",
-    "Waiver", "Webhook", "WorkOrder", "new_id",
+    "FACTS", "SYNCED", "AccessLog", "ApiKey", "ArchiveChange", "ArchiveEntry", "ArchiveGram", "Article", "Assessment",
+    "AssessmentItem", "Asset", "Attachment", "CallAttempt", "CatalogueEntry", "Charge", "ChecklistAnswer",
+    "ChecklistRun", "ChecklistVersion", "Clock", "Complaint", "ComplaintNumber", "ComplaintRise", "Conflict",
+    "Contact", "Custody", "Customer", "CustomerLink", "CustomerReport", "CustomerReportFile", "DailyNumber", "Defect",
+    "DelayDeclaration", "Delivery", "Device", "Diagnosis", "Divergence", "Document", "DocumentPage", "Drill",
+    "DrillAction", "DutyShift", "Emergency", "EmergencyEntry", "EmergencyPlan", "Escalation", "Event", "Fact",
+    "Favourite", "FeedRow", "Feedback", "FollowUp", "HandoverItem", "HardCase", "HeldAct", "Hold", "ImprovementAction",
+    "JournalEntry", "LegalHold", "MaintenancePlan", "MessageSlip", "MonthlyReport", "Note", "Notice", "NoticeChoice",
+    "Part", "PartRequest", "PartReturn", "PartUse", "PhoneStatus", "PlanOccurrence", "Point", "PresenceProof",
+    "PriceItem", "PushSubscription", "Quotation", "Rebooking", "RefreshToken", "RescueBundle", "ResolutionPlan",
+    "ReviewItem", "RootCause", "ScopeDigest", "ServerSecret", "ServiceRecord", "Signature", "Site", "SlaMilestone",
+    "SlaPolicy", "Stock", "StockMovement", "StoredFile", "Subscription", "Survey", "Synced", "Task", "Team",
+    "TrainingRecord", "Upload", "User", "Visit", "VisitContact", "Waiver", "Webhook", "WorkOrder", "new_id",
 ]  # fmt: skip

@@ -68,3 +68,4 @@ class StoredFile(db.Model):
     thumbs: Mapped[dict[str, bool]] = mapped_column(JSON, default=dict)
     stored_at: Mapped[datetime] = mapped_column(Instant, default=clock.now)
     processed_at: Mapped[datetime | None] = mapped_column(Instant)
+    original_removed_at: Mapped[datetime | None] = mapped_column(Instant)  # past its time (`server/retention.py`)

@@ -19,12 +19,13 @@ from server.tasks.owners import settle_owners
 from server.tasks.pictures import expire_uploads, process_image
 from server.tasks.plans import keep_plans
 from server.tasks.queue import MAX_ATTEMPTS, run, tidy_tasks
+from server.tasks.retention import retention
 from server.tasks.running import init_tasks, worker
 from server.tasks.upkeep import archive_work_orders, index_archive, publish_contact_cards
 
 __all__ = [
     "MAX_ATTEMPTS", "archive_work_orders", "deliver", "end_held", "expire_uploads", "forget_old", "index_archive",
-    "init_tasks", "keep_assessments", "keep_plans", "process_image", "publish_contact_cards", "release_held", "run",
-    "settle_owners", "tidy", "tidy_deliveries", "tidy_notices", "tidy_tasks", "watch_complaints", "watch_deadlines",
-    "worker",
+    "init_tasks", "keep_assessments", "keep_plans", "process_image", "publish_contact_cards", "release_held",
+    "retention", "run", "settle_owners", "tidy", "tidy_deliveries", "tidy_notices", "tidy_tasks", "watch_complaints",
+    "watch_deadlines", "worker",
 ]  # fmt: skip

@@ -63,6 +63,8 @@ export const enActs: Record<keyof typeof zhActs, string> = {
   'act.follow_up.add': 'Promised',
   'act.follow_up.done': 'Promise kept',
   'act.channels.choose': 'Ways of notice chosen',
+  'act.legal_hold.place': 'Legal hold placed',
+  'act.legal_hold.lift': 'Legal hold lifted',
   'act.notice.read': 'Notices read',
   'act.policy.save': 'Policy saved',
   'act.customer.choose_policy': 'Policy chosen',

@@ -61,6 +61,8 @@ export const zhActs = {
   'act.follow_up.add': '答应客户',
   'act.follow_up.done': '承诺已办',
   'act.channels.choose': '通知方式',
+  'act.legal_hold.place': '法务保全',
+  'act.legal_hold.lift': '解除法务保全',
   'act.notice.read': '看通知',
   'act.policy.save': '时限策略',
   'act.customer.choose_policy': '选用时限策略',

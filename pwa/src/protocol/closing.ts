@@ -12,8 +12,22 @@ export interface MonthlyReportBody extends Common {
   approved_at: Instant | null
 }
 
+/** What no clean-up may touch while it stands. */
+export interface LegalHoldBody extends Common {
+  of_noun: 'work_order' | 'customer' | 'site'
+  of_id: Id
+  /** Number and name: who reads it may not hold what it is about. */
+  label: string
+  reason: string
+  placed_at: Instant
+  lifted_at: Instant | null
+  lifted_by: Id | null
+  lift_reason: string
+}
+
 export interface ClosingBodies {
   monthly_report: MonthlyReportBody
+  legal_hold: LegalHoldBody
 }
 
 export interface ClosingArgs {
@@ -24,4 +38,6 @@ export interface ClosingArgs {
   /** `over`: `written_at` of what its author saw. */
   'monthly_report.write': { id: Id; month: string; analysis: string; improvements?: string; over?: Instant | '' }
   'monthly_report.approve': { id: Id }
+  'legal_hold.place': { id: Id; of_noun: LegalHoldBody['of_noun']; of_id: Id; reason: string }
+  'legal_hold.lift': { id: Id; reason: string }
 }
