@@ -54,6 +54,8 @@ CATALOGUE: dict[str, tuple[int, str, str]] = {
     "conflict": (409, "与现有数据冲突。", "This conflicts with what is there."),
     "gone": (410, "已不存在。", "It is no longer there."),
     "too-large": (413, "内容太大(上限 {limit})。", "This is too large (limit {limit})."),
+    "no-mail-server": (409, "服务器还没有设置邮件,请联系管理员。", "No mail server is set up; ask your administrator."),
+    "month-not-approved": (409, "月报审批后才能分发。", "The report is sent once it is approved."),
     "push-address": (422, "浏览器给出的推送地址无法使用。", "The push address of this browser cannot be used."),
     "url-forbidden": (
         422,

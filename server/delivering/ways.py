@@ -19,6 +19,7 @@ from server.delivering.words import MAIL, heading, pick
 from server.models import Delivery, MonthlyReport, Notice, NoticeChoice, PushSubscription, User, Webhook
 from server.models.channel import group_of
 from server.reports.month import monthly
+from server.reports.month_pdf import month_pdf
 from server.reports.month_sheet import month_sheet
 
 MAX_ERROR = 500  # characters kept
@@ -120,7 +121,10 @@ def _mail(session: Session, delivery: Delivery) -> Perform | str:
         return "no mail server is set up"
     server, at = mail.Server.of(current_app.config), clock.now()
     if delivery.kind == "month":
-        to, subject, text, attachments = _month(session, delivery)
+        made = _month(session, delivery)
+        if isinstance(made, str):
+            return made
+        to, subject, text, attachments = made
     else:
         found = _reader(session, delivery)
         choice = session.scalars(select(NoticeChoice).where(NoticeChoice.user_id == delivery.user_id)).first()
@@ -146,15 +150,24 @@ def _mail(session: Session, delivery: Delivery) -> Perform | str:
     return perform
 
 
-def _month(session: Session, delivery: Delivery) -> tuple[str, str, str, tuple[tuple[str, str, bytes], ...]]:
-    """The month's report as it stands when it goes out: it was approved."""
+Mail = tuple[str, str, str, tuple[tuple[str, str, bytes], ...]]
+
+
+def _month(session: Session, delivery: Delivery) -> Mail | str:
+    """The month's report as it stands when it goes out, if it is still approved."""
     month, lang = str(delivery.body["month"]), str(delivery.body["lang"])
+    row = session.scalars(select(MonthlyReport).where(MonthlyReport.month == month)).first()
+    if row is None or row.approved_at is None:
+        return "the report was written anew and is not approved"
     year, number = (int(part) for part in month.split("-"))
     report = monthly(session, year, number)
-    row = session.scalars(select(MonthlyReport).where(MonthlyReport.month == month)).first()
-    approver = session.get(User, row.approved_by) if row is not None and row.approved_by else None
-    text = pick(MAIL["month_text"], lang).format(month=month, by=approver.name if approver else "")
-    attachments = ((f"month-{month}.xlsx", XLSX, month_sheet(report, lang)),)
+    approver = session.get(User, row.approved_by)
+    by = approver.name if approver else ""
+    text = pick(MAIL["month_text"], lang).format(month=month, by=by)
+    attachments = (
+        (f"month-{month}.pdf", "application/pdf", month_pdf(report, lang, by)),
+        (f"month-{month}.xlsx", XLSX, month_sheet(report, lang)),
+    )
     return delivery.address, f"{heading('month', lang)} {month}", text + "\n", attachments
 
 

@@ -29,7 +29,7 @@ COLUMNS: dict[str, tuple[str, str]] = {
     "noun": ("对象", "Object"), "row_id": ("对象编号", "Id"),
 }  # fmt: skip
 ABOUT = ("work_order_id", "visit_id", "id")  # arguments of an act that lead to its work order, the surest first
-NAMES_FIELDS = ("user.", "webhook.")  # acts whose line says which fields were written
+NAMES_FIELDS = ("user.change", "webhook.change")  # acts whose line says which fields were written
 RISKY = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
 
 

@@ -54,6 +54,22 @@ export async function readBehind(question: BehindQuestion): Promise<Behind> {
 export const monthSheet = async (month: string, lang: string): Promise<Blob> =>
   (await answered(`/api/reports/month.xlsx?month=${month}&lang=${lang}`, { signal: AbortSignal.timeout(SHEET_TIMEOUT_MS) })).blob()
 
+export const monthPdf = async (month: string, lang: string): Promise<Blob> =>
+  (await answered(`/api/reports/month.pdf?month=${month}&lang=${lang}`, { signal: AbortSignal.timeout(SHEET_TIMEOUT_MS) })).blob()
+
+export interface Sent {
+  mail: boolean
+  items: { address: string; state: 'waiting' | 'sent' | 'failed' | 'dropped'; error: string; created_at: Instant; ended_at: Instant | null }[]
+  last_to: string[]
+}
+/** To whom the month went, and whether it arrived. */
+export const readSent = async (month: string): Promise<Sent> => (await answered(`/api/reports/month/sent?month=${month}`)).json() as Promise<Sent>
+/** The approved report as PDF and Excel, a mail to each address. */
+export async function sendMonth(month: string, to: string[], lang: string): Promise<Sent> {
+  const body = JSON.stringify({ month, to, lang })
+  return (await answered('/api/reports/month/send', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body })).json() as Promise<Sent>
+}
+
 /** `over`: what the author saw when they began, so that two who write at once both hear of it. */
 export async function writeReport(month: string, analysis: string, improvements: string, over: { id: Id; written_at: Instant | null } | null): Promise<void> {
   await record('monthly_report.write', { id: over?.id ?? newId(), month, analysis, improvements, over: over?.written_at ?? '' })

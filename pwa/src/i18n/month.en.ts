@@ -2,6 +2,18 @@
 import type { monthZh } from './month.zh'
 
 export const monthEn: Record<keyof typeof monthZh, string> = {
+  'month.send': 'Send',
+  'month.send.title': 'Send the report of {month}',
+  'month.send.to': 'Mail addresses',
+  'month.send.hint': 'One a line, or with commas. Each gets a mail of their own with PDF and Excel.',
+  'month.send.wrong': 'No mail addresses: {what}',
+  'month.send.not_approved': 'The report is sent once it is approved.',
+  'month.send.no_mail': 'No mail server is set up; ask your administrator.',
+  'month.send.not_you': 'Whoever may approve the report sends it.',
+  'month.sent.waiting': 'Waiting',
+  'month.sent.sent': 'Sent',
+  'month.sent.failed': 'Failed',
+  'month.sent.dropped': 'Not sent',
   'month.figure.registered': 'Reported',
   'month.figure.cancelled': 'Cancelled',
   'month.figure.merged': 'Merged',

@@ -1,5 +1,17 @@
 /** 月报的文字。 */
 export const monthZh = {
+  'month.send': '分发',
+  'month.send.title': '分发 {month} 月报',
+  'month.send.to': '收件人邮箱',
+  'month.send.hint': '每行一个，也可用逗号隔开。每人一封，附 PDF 和 Excel。',
+  'month.send.wrong': '这些不是邮箱：{what}',
+  'month.send.not_approved': '月报审批后才能分发。',
+  'month.send.no_mail': '服务器还没有设置邮件，请联系管理员。',
+  'month.send.not_you': '由有权审批月报的人分发。',
+  'month.sent.waiting': '等待送出',
+  'month.sent.sent': '已送出',
+  'month.sent.failed': '失败',
+  'month.sent.dropped': '未送',
   'month.figure.registered': '登记报修',
   'month.figure.cancelled': '取消',
   'month.figure.merged': '合并',

@@ -142,6 +142,8 @@ export const officeOutsideEn: Record<keyof typeof officeOutsideZh, string> = {
   'audit.col.why': 'Reason',
   'audit.col.device': 'Device or address',
   'audit.who.all': 'Everybody',
+  'audit.since': 'From',
+  'audit.until': 'to',
   'audit.number': 'Work order number',
   'audit.none': 'Nothing of that kind',
   'audit.none_hint': 'Widen the days, the person or the act.',

@@ -140,6 +140,8 @@ export const officeOutsideZh = {
   'audit.col.why': '原因或说明',
   'audit.col.device': '设备或地址',
   'audit.who.all': '所有人员',
+  'audit.since': '从',
+  'audit.until': '到',
   'audit.number': '工单号',
   'audit.none': '没有符合条件的记录',
   'audit.none_hint': '请放宽日期、人员或操作。',
