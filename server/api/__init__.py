@@ -34,6 +34,7 @@ def init_doors(app: Flask) -> None:
     from server.api.channels import blueprint as channels
     from server.api.docs import blueprint as docs
     from server.api.documents import blueprint as documents
+    from server.api.exports import blueprint as exports
     from server.api.files import blueprint as files
     from server.api.handover import blueprint as handover
     from server.api.health import blueprint as health
@@ -76,6 +77,7 @@ def init_doors(app: Flask) -> None:
         keys,
         integration,
         audit,
+        exports,
         docs,
     ):
         smorest.register_blueprint(door)

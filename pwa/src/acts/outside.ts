@@ -92,6 +92,10 @@ export interface AuditQuestion { of?: string; since?: string; until?: string; us
 
 /** Fifty thousand lines take a while to write. */
 const FILE_TIMEOUT_MS = 2 * 60_000
+/** Everything out: sheets the import reads again (`data`), and what lies where (`stock`). */
+export const exportBook = async (name: 'data' | 'stock'): Promise<Blob> =>
+  (await answered(`/api/export/${name}.xlsx`, { signal: AbortSignal.timeout(FILE_TIMEOUT_MS) })).blob()
+
 const queryOf = (asked: object): URLSearchParams => new URLSearchParams(Object.entries(asked).filter(([, value]) => value))
 
 export const readAudit = async (asked: AuditQuestion): Promise<{ items: AuditLine[]; next: string | null }> =>
