@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from server import clock
 from server.acts.channel import MailAddress
-from server.acts.monthly import A_MONTH, APPROVERS
+from server.acts.monthly import A_MONTH
 from server.api.fields import Body, Doors, Moment, Text
 from server.api.identity import current_user, requires
 from server.audit import write_down
@@ -24,10 +24,12 @@ from server.reports.month import monthly, rows_behind
 from server.reports.month_figures import DIMENSIONS, FIGURES
 from server.reports.month_pdf import month_pdf
 from server.reports.month_sheet import month_sheet
+from sync.rules import rule
 
 blueprint = Doors("month", __name__, url_prefix="/api/reports", description="The month's report")
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 READERS = sorted(OFFICE_ROLES)
+APPROVERS = rule("permissions")["acts"]["monthly_report.approve"][0]["roles"]
 MAX_ADDRESSES = 50  # of one distribution
 
 
