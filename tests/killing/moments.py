@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 WITHIN_MS = 1_800
 #: Of the moments: the whole browser dies, else the tab's process; and there is a network, so that sync is at work too.
 WHOLE_BROWSER, ONLINE = 0.25, 0.3
+#: For a machine that does much else: a screen that is slow is no loss.
+PATIENCE_MS = 45_000
 TITLE = "三号机位黑屏"
 
 
@@ -95,6 +98,7 @@ class Phone:
         """A new tab; of a new browser, when the last one was killed."""
         if self.context is None:
             self.context = open_profile(self.driver, self.profile)
+            self.context.set_default_timeout(PATIENCE_MS)
             self.context.expose_binding("promised", lambda _, line: self.promises.hear(line))
             self.context.add_init_script(LISTEN)
         page = self.context.new_page()  # the first one stays empty: a browser without pages would end
@@ -167,6 +171,7 @@ class Run:
         self.moments = plan(moments, self.rng)
         self.day = prepare(town, moments)
         self.result = Result()
+        expect.set_options(timeout=PATIENCE_MS)
         self.phone = Phone(driver, folder / "profile", wire, self.result.promises)
 
     def go(self) -> Result:
@@ -206,6 +211,8 @@ class Run:
         self.result.moments += 1
         self.result.killed["browser" if moment.whole_browser else "tab"] += 1
         self.phone.bury(thumb, moment.whole_browser)
+        if self.result.moments % 20 == 0:
+            print(f"{self.result.moments} moments", file=sys.stderr, flush=True)
 
     def _look(self, thumb: Thumb, hand: Hand, moment: Moment) -> None:
         """What the last kill left: first what the phone holds, then what the screen shows."""

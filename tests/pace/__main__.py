@@ -8,17 +8,24 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from playwright.sync_api import expect, sync_playwright
 
+from server.extensions import db
+from server.models import Article, new_id
 from tests.bench.figures import neat, percentile
 from tests.browser import PHONE, browser_pid, open_profile
+from tests.conftest import migrate
+from tests.journeys.conftest import Town, dispatch, town_served
+from tests.journeys.thumb import Thumb
 from tests.killing.moments import renderers_of
-from tests.lighthouse.__main__ import LIST, WATCH, sign_in
-from tests.lighthouse.product import product
+from tests.lighthouse.__main__ import LIST, WATCH
 from tests.pace.clocks import PACE, SLOW_DOWN, arm, memory, slowed, took
 from tests.pace.filling import fill
 
@@ -31,7 +38,6 @@ AIMS: dict[str, tuple[str, float]] = {
     "keystroke_to_saved": ("ms", 16), "photo_to_saved_and_shown": ("ms", 2_000), "search": ("ms", 50),
     "scroll_list_fps_p5": ("fps", 55), "scroll_60_photos_fps_p5": ("fps", 55), "memory_after_60_photos": ("MB", 150),
 }  # fmt: skip
-ENGINEER = "wanglei"
 WAIT_MS = 60_000
 Ids = dict[str, Any]
 
@@ -174,7 +180,7 @@ class Bench:
         before = self._resident()
         for i in range(self.photos):
             page.locator("[data-test=gallery]").set_input_files(photo(self.folder, "one", 100 + i))
-            page.wait_for_function(f"document.querySelectorAll('.grid .open').length === {i + 1}", timeout=WAIT_MS)
+            expect(page.locator(".grid .open")).to_have_count(i + 1, timeout=WAIT_MS)
         page.wait_for_timeout(2_000)
         say("scroll_60_photos_fps_p5", self._fps(page), self.rows, photos=self.photos)
         told = memory(page)
@@ -210,24 +216,40 @@ def main() -> None:
     parser.add_argument("--photos", type=int, default=60)
     parser.add_argument("--only", action="append", default=[], help="one figure")
     chosen = parser.parse_args()
-    from playwright.sync_api import sync_playwright
-
     folder = Path(tempfile.mkdtemp(prefix="xx-pace-"))
     try:
         with sync_playwright() as driver:
-            with product(folder, ENGINEER) as served:
+            with served(folder) as town:
                 context = open_profile(driver, folder / "profile", PHONE)
+                context.set_default_timeout(WAIT_MS)
                 page = context.new_page()
-                sign_in(page, served.address, served.login, served.password)
-                page.goto(f"{served.address}/sync")
+                thumb = Thumb(page, town.url).enter(town.cast.alice)
+                thumb.ready_for_no_network()
+                page.goto(f"{town.url}/sync")
+                page.wait_for_timeout(3_000)  # what the worker keeps
                 context.set_offline(True)
-                address = served.address
-            ids = fill(page, chosen.rows)
+            ids = fill(page, chosen.rows)  # the server is gone by now
             page.close()
-            Bench(context, address, ids, chosen.rounds, folder, chosen.photos).measure(chosen.only)
+            Bench(context, town.url, ids, chosen.rounds, folder, chosen.photos).measure(chosen.only)
             context.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[Town]:
+    """A small town with one visit and one article: the models of all that fills the store."""
+    template = folder / "template.db"
+    migrate(f"sqlite:///{template}", folder)
+    with town_served(template, folder) as town:
+        dispatch(town.desk(), town.cast, town.cast.alice)
+        with town.app.app_context():
+            words = "## 处理\n1. 量电源\n2. 看指示灯\n3. 换模块\n" * 12
+            db.session.add(
+                Article(id=new_id(), number="KB-1", title="离线先量电源", symptom_codes=["offline"], text=words)
+            )
+            db.session.commit()
+        yield town
 
 
 if __name__ == "__main__":

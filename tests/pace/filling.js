@@ -11,7 +11,10 @@ async ({ rows, today, week, articles }) => {
   const mine = of('visit').find((row) => row.body.lead_id === me)
   const order = of('work_order').find((row) => row.id === mine.body.work_order_id)
   const [site] = of('site'), [asset] = of('asset'), [article] = of('article')
-  const version = of('checklist_version').find((row) => row.body.items.length > 5) ?? of('checklist_version')[0]
+  const model = of('checklist_version').find((row) => row.body.items.some((item) => item.type === 'check'))
+  const check = model.body.items.find((item) => item.type === 'check')
+  const version = { id: crypto.randomUUID(), body: { ...model.body, code: 'forty', name: '四十项巡检', items:
+    Array.from({ length: 40 }, (_, i) => ({ ...check, id: `check-${i}`, label: `第 ${i} 项`, on_fail: [], show_if: null })) } }
   const writing = db.transaction('rows', 'readwrite')
   const store = writing.objectStore('rows')
   const put = (noun, scope, id, body, refs) => store.put({
@@ -21,6 +24,7 @@ async ({ rows, today, week, articles }) => {
   const uuid = () => crypto.randomUUID()
   const DAY = 24 * 3600_000
   const sites = Array.from({ length: Math.max(1, Math.ceil(rows / 20)) }, () => uuid())
+  put('checklist_version', model.scope, version.id, version.body, { kind: version.body.kind })
   sites.forEach((id, i) => put('site', `site:${id}`, id, { ...site.body, number: `S-${i}`, name: `第 ${i} 号大厦` }, {}))
   for (let i = 0; i < rows; i++) {
     const scope = sites[i % sites.length], id = uuid()

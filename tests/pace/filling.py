@@ -1,4 +1,4 @@
-"""A store as full as that of a busy region: thousands of visits, assets and answers beside the demo company's."""
+"""A store as full as that of a busy region: thousands of visits, assets and answers beside the little it had."""
 
 from __future__ import annotations
 

@@ -67,8 +67,11 @@ export async function keysWritten(db: UserDatabase, keys: readonly string[]): Pr
   await Promise.all(keys.map((key) => writing.get(`${db.name} ${key}`)?.()))
 }
 
-/** After the last key for so long, what was typed is made to outlive a power cut too. */
-const REST_MS = 250
+/**
+ * After the last key for so long, what was typed is made to outlive a power cut too. Longer than a hand pauses between
+ * two words: while the disk is busy with the strict write, the keys that follow wait for it.
+ */
+const REST_MS = 1_000
 
 /**
  * Writes twice. At once and without waiting for the disk: that outlives the page and the browser, whose death is what

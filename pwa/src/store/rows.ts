@@ -35,6 +35,18 @@ export function useRow<N extends Noun>(
   })
 }
 
+/** The rows of these ids, as far as this device has them, in no order; null means "not known yet". */
+export function useRowsOf<N extends Noun>(
+  noun: N, ids: () => Iterable<Id> | null | undefined,
+): Readonly<Ref<RowOf<N>[] | undefined>> {
+  return useLive(({ db }) => {
+    const found = ids()
+    if (!found) return null
+    const keys = [...new Set(found)].map((id) => keyOf(noun, id))
+    return async () => (await db.rows.bulkGet(keys)).filter((row) => row?.body).map((row) => shown<N>(row!))
+  })
+}
+
 async function load(db: UserDatabase, noun: Noun, where: Where | undefined): Promise<StoredRow[]> {
   const values = where && (typeof where.value === 'string' ? [where.value] : where.value)
   const rows = values

@@ -50,7 +50,7 @@ describe('each key', () => {
   test('is written strictly once the hand rests', async () => {
     const strict = vi.spyOn(store.db.drafts, 'put')
     typed(`note:${VISIT}`, '', '门', '门卫')
-    await vi.waitFor(() => expect(strict).toHaveBeenCalledTimes(1))
+    await vi.waitFor(() => expect(strict).toHaveBeenCalledTimes(1), { timeout: 3_000 })
     expect(strict).toHaveBeenCalledWith(expect.objectContaining({ value: '门卫' }))
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RowOf } from '@/store'
-import { arrange, isMine, lastArrival, nextDue, withDistance, type Entry } from './agenda'
+import { arrange, inSight, isMine, lastArrival, nextDue, withDistance, type Entry } from './agenda'
 
 const NOW = Date.parse('2026-11-21T02:00:00.000Z') // 10:00 on site
 const at = (hours: number) => new Date(NOW + hours * 3_600_000).toISOString()
@@ -76,5 +76,15 @@ describe('the next deadline', () => {
   it('counts what this phone knows as met before the server has heard of it', () => {
     const arrived = visit('v', { state: 'arrived', times: { accepted: at(-2), arrived: at(-1) } })
     expect(nextDue(arrived, [milestone('respond', -1), milestone('arrive', 1), milestone('resolve', 9)])?.kind).toBe('resolve')
+  })
+})
+
+describe('what a list needs to know of years of work', () => {
+  it('is all that is open or handed over, and of what is done the last', () => {
+    const done = (id: string, days: number) => visit(id, { state: 'reviewed', slot_start: at(-24 * days), slot_end: at(-24 * days + 1) })
+    const kept = { ...done('kept', 300), handedOver: 'reassigned' }
+    const all = [done('old', 200), done('last', 1), visit('open'), kept, done('before', 2), visit('gone', { state: 'cancelled' })]
+    expect(inSight(all, 2).map(({ id }) => id)).toEqual(['open', 'kept', 'last', 'before'])
+    expect(inSight(all, Infinity)).toHaveLength(5)
   })
 })

@@ -23,6 +23,13 @@ export function isMine(visit: RowOf<'visit'>, userId: Id): boolean {
   return Boolean(visit.handedOver) || visit.body.lead_id === userId || visit.body.helper_ids.includes(userId)
 }
 
+/** Of one's visits those a list shows: all that are open, and the last of those that are done. */
+export function inSight(visits: readonly RowOf<'visit'>[], doneShown: number): RowOf<'visit'>[] {
+  const open = visits.filter((visit) => visit.handedOver || isOpen(visit.body.state))
+  const done = visits.filter((visit) => !visit.handedOver && isDone(visit.body.state))
+  return [...open, ...done.toSorted((a, b) => finishedAt(b) - finishedAt(a)).slice(0, doneShown)]
+}
+
 /** The milestone to beat next. What this phone knows to be met counts as met, though the server has not heard yet. */
 export function nextDue(visit: RowOf<'visit'>, milestones: readonly RowOf<'sla_milestone'>[]): Due | null {
   const { times } = visit.body
@@ -91,10 +98,10 @@ export function arrange(entries: readonly Entry[], sortBy: SortBy, now: number):
     } else if (isDone(visit.body.state)) agenda.done.push(entry)
   }
   for (const list of [agenda.today, agenda.week, agenda.overdue]) list.sort(compare(sortBy))
-  agenda.done.sort((a, b) => finishedAt(b) - finishedAt(a))
+  agenda.done.sort((a, b) => finishedAt(b.visit) - finishedAt(a.visit))
   return agenda
 }
 
-function finishedAt({ visit }: Entry): number {
+function finishedAt(visit: RowOf<'visit'>): number {
   return Date.parse(visit.body.times.submitted ?? visit.body.slot_end) || 0
 }
