@@ -23,7 +23,7 @@ class Desk:
         self.page, self.url = page, url
 
     def enter(self, who: User) -> Desk:
-        self.page.goto(f"{self.url}/")
+        self.page.goto(f"{self.url}/", timeout=2 * ROUND_MS)
         self.page.fill("#login-name", who.login)
         self.page.fill("#login-password", password_of(who))
         self.page.click("button[type=submit]")

@@ -15,7 +15,7 @@ from tests import screens
 from tests.browser import PHONE
 from tests.journeys.conftest import ROOT, Town, dispatch
 from tests.journeys.desk import Desk
-from tests.journeys.thumb import Thumb
+from tests.journeys.thumb import ROUND_MS, Thumb
 from tests.server.pictures import photo
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def lived_in(town: Town) -> dict[str, str]:
 def test_every_screen_of_the_phone_is_accessible(town: Town, fresh: Callable[..., BrowserContext]) -> None:
     ids = lived_in(town)
     page = fresh("alice", PHONE, reduced_motion="reduce").new_page()
-    page.goto(town.url)
+    page.goto(town.url, timeout=2 * ROUND_MS)
     expect(page.locator("#login-name")).to_be_visible()
     found = {"login": faults(page, DARK) + in_the_hand(page)}
     Thumb(page, town.url).enter(town.cast.alice)

@@ -36,7 +36,7 @@ class Thumb:
 
     def enter(self, who: User) -> Thumb:
         """Signs in and waits until the first sync is complete."""
-        self.page.goto(f"{self.url}/")
+        self.page.goto(f"{self.url}/", timeout=2 * ROUND_MS)  # a server that only just listens imports itself first
         self.sign_in(who)
         expect(self.page.get_by_role("link", name="已同步")).to_be_visible(timeout=ROUND_MS)
         return self
