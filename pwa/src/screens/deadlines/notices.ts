@@ -18,7 +18,7 @@ export function noticeText({ kind, data, number }: NoticeBody, now: number): str
   const words = [said('note'), said('remarks')].filter(Boolean).join(' ')
   const text = t(key, {
     what: said('milestone') && t(`milestone.${said('milestone')}`), percent: said('percent'), when: moment('due_at') || moment('planned_at'), plan: said('plan'), due: said('due_on'), to: moment('to'), by: said('by'),
-    reason, decision: said('decision') && t(`dl.decision.${said('decision')}`), text: said('text'), rung: said('rung') && rungName(said('rung')), count: said('count'), name: said('name'), was: said('was'), month: said('month'), due: said('due_on'), total: said('total'),
+    reason, decision: said('decision') && t(`dl.decision.${said('decision')}`), text: said('text'), rung: said('rung') && rungName(said('rung')), count: said('count'), name: said('name'), was: said('was'), month: said('month'), total: said('total'),
   })
   return words ? `${text} · ${words}` : text
 }
