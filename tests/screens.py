@@ -20,7 +20,7 @@ OFFICE = "pwa/src/screens/office/routes.ts"
 #: Only what shows something: a redirect has no `component`.
 _ROUTE = re.compile(r"path: '([^']+)',[^\n{]*component:")
 #: What the first `:id` of an address is; the office's own are named by their first part too.
-NAMED = {"visits": "visit", "knowledge": "article", "documents": "document", "work-orders": "order"}
+NAMED = {"visits": "visit", "knowledge": "article", "documents": "document", "work-orders": "order", "sites": "site"}
 #: One address, another screen.
 ASPECTS = ("/welcome?page=2", "/welcome?page=3", "/visits?list=week", "/visits?list=overdue")
 #: CSS px of a target on the phone (WCAG 2.5.5), of which the house promises 48.
@@ -91,9 +91,11 @@ def _routes(name: str) -> list[str]:
 def address(route: str, ids: Mapping[str, str]) -> str:
     """The route with the ids of what is there; KeyError says which kind of thing is missing."""
     place = next((NAMED[part] for part in route.split("/") if part in NAMED), "visit")
-    return route.replace(":runId", ids["run"] if ":runId" in route else "").replace(
-        ":id", ids[place] if ":id" in route else ""
-    )
+    names = {"/:id?": "", ":runId": "run", ":code": "code", ":id": place}  # the longer first
+    for part, name in names.items():
+        if part in route:
+            route = route.replace(part, ids[name] if name else "")
+    return route
 
 
 def go(page: Page, path: str) -> None:

@@ -115,7 +115,10 @@ def lived_in(town: Town) -> dict[str, str]:
     with town.app.app_context():
         db.session.add(Article(id=article_id, number="KB-1", title="离线先量电源", text="## 处理\n1. 量电源"))
         db.session.commit()
-    return {"order": order_id, "visit": visit_id, "run": run_id, "document": document_id, "article": article_id}
+    return {
+        "order": order_id, "visit": visit_id, "run": run_id, "document": document_id, "article": article_id,
+        "site": cast.site.id, "code": "every",
+    }  # fmt: skip
 
 
 def test_every_screen_of_the_phone_is_accessible(town: Town, fresh: Callable[..., BrowserContext]) -> None:
@@ -156,7 +159,7 @@ def dialogs(page: Page, visit: str) -> dict[str, list[str]]:
 
 def test_every_screen_of_the_desk_is_accessible(town: Town, fresh: Callable[..., BrowserContext]) -> None:
     ids = lived_in(town)
-    desk = Desk(fresh("sam", reduced_motion="reduce").new_page(), town.url).enter(town.cast.sam)
+    desk = Desk(fresh("ada", reduced_motion="reduce").new_page(), town.url).enter(town.cast.ada)
     found = {}
     drawer = f"/office/board?wo={ids['order']}&visit={ids['visit']}"
     boards = [f"/office/board?view={view}" for view in ("kanban", "timeline", "list", "map")]

@@ -44,7 +44,7 @@ export const officeTemplatesEn: Record<keyof typeof officeTemplatesZh, string> =
   'tpl.moved_take': 'Go on from version {n} instead',
   'tpl.moved_keep': 'Put my draft after version {n}',
   'tpl.faults': '{n} thing to mend before publishing | {n} things to mend before publishing',
-  'tpl.outline': 'Items',
+  'tpl.outline': 'List of items',
   'tpl.outline_keys': 'Arrows choose · Alt+arrows move · or drag',
   'tpl.group': 'Group (Chinese)',
   'tpl.group_en': 'Group (English)',

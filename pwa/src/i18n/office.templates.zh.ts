@@ -42,7 +42,7 @@ export const officeTemplatesZh = {
   'tpl.moved_take': '以第 {n} 版为准接着改',
   'tpl.moved_keep': '我的草稿接在第 {n} 版之后',
   'tpl.faults': '还有 {n} 处要改，改好才能发布',
-  'tpl.outline': '条目',
+  'tpl.outline': '条目目录',
   'tpl.outline_keys': '上下键选择 · Alt+上下键移动 · 也可拖动',
   'tpl.group': '分组',
   'tpl.group_en': '分组英文',
