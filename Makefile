@@ -12,7 +12,8 @@ PYTEST = $(PY) -m pytest -p no:cacheprovider $(PYTEST_ARGS)
 export VENV
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run install build test check lint types house bench load simulate simulate-mutants chaos dev lock lighthouse clean
+.PHONY: help run install build test check lint types house bench load simulate simulate-mutants chaos kill bench-pwa \
+	dev lock lighthouse clean
 
 help:
 	@echo "make run       install, build, migrate, load the demo company once, serve on PORT (8000)"
