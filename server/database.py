@@ -10,11 +10,12 @@ from flask import Flask
 from sqlalchemy import Engine, event
 
 from server.config import SQLITE_BUSY_SECONDS
-from server.extensions import db, reading
+from server.extensions import db, hurried, reading
 
 # PostgreSQL's default is the price of a disk with a head that moves; with it a phone's first pull read the whole feed
 # to save itself four hundred looks into an index (docs/performance.md).
 POSTGRES_OPTIONS = "-c random_page_cost=1.1"
+HURRY_MS = 250  # how long a hurried writer waits for another's turn
 APPLICATION_NAME = "xunxiu"  # how PostgreSQL's list of connections names ours: `flask restore` looks for them
 
 
@@ -69,6 +70,13 @@ def sqlite_rules(engine: Engine) -> None:
         # A writer that begins DEFERRED fails when it upgrades behind another; IMMEDIATE waits its turn instead.
         if reading.get():
             connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        if hurried.get():
+            connection.exec_driver_sql(f"PRAGMA busy_timeout = {HURRY_MS}")
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            finally:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
             return
         if "turn" not in connection.info:
             connection.info["turn"] = turn.acquire(timeout=SQLITE_BUSY_SECONDS)  # else SQLite says "locked", as it did

@@ -20,6 +20,8 @@ from server.publishing import PublishingSession
 
 # SQLite has one writer: a transaction that may write takes the lock at its start, a reading one must not.
 reading: ContextVar[bool] = ContextVar("reading", default=False)
+# What is good to write, and not worth making anybody wait: behind another writer it fails soon (server/database.py).
+hurried: ContextVar[bool] = ContextVar("hurried", default=False)
 
 
 class Base(DeclarativeBase):

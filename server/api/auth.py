@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cache
 from typing import Any
 
@@ -10,17 +11,19 @@ from flask_jwt_extended import get_jwt, jwt_required
 from flask_limiter.util import get_remote_address
 from marshmallow import fields
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server import clock, feed
 from server.api import chains
 from server.api.fields import MAX_JSON_BYTES, Body, Doors, Id, Text, read_json
 from server.api.identity import access_token, current_device_id, current_user, requires, short_read
 from server.audit import write_down
-from server.extensions import db, limiter
+from server.extensions import db, hurried, limiter
 from server.models import Device, PushSubscription, User
 from server.problems import Problem
 from server.sealing import office_key
+
+_log = logging.getLogger(__name__)
 
 # Only failures count, so a whole office may sign in at eight in the morning. They are counted apart:
 #   a device that is already registered for the account   by that device and account, and by nothing else;
@@ -190,11 +193,23 @@ def _from_where() -> dict[str, str]:
 
 
 def _refuse(code: str, login: str, user: User | None) -> Problem:
-    """Somebody who tries to get in is written down, also when the login is nobody's."""
+    """Somebody who tries to get in is written down, also when the login is nobody's.
+
+    Strangers may ask as often as the limits let them, so they wait for no writer, and hold none up: while the database
+    is busy it is said in the server's log only.
+    """
     known = user.id if user is not None else ""
     extra = _from_where() | ({} if known else {"login": login[:64] if login.isprintable() else "?"})
-    write_down(db.session(), known, "sign_in.refused", "user", known, code, extra)
-    db.session.commit()
+    db.session.rollback()
+    token = hurried.set(True)
+    try:
+        write_down(db.session(), known, "sign_in.refused", "user", known, code, extra)
+        db.session.commit()
+    except OperationalError:
+        db.session.rollback()
+        _log.warning("a refused sign-in is written down here only: %s, user %s, %s", code, known or "?", extra)
+    finally:
+        hurried.reset(token)
     return Problem(code)
 
 

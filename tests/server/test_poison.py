@@ -66,6 +66,7 @@ def test_a_fault_that_shows_only_when_rows_are_written_is_parked_like_any_other(
     entry = acts.REGISTRY["note.add"]
 
     def naive(ctx: Any, id: str, visit_id: str, text: str) -> None:
+        ctx.grant()
         getattr(ctx, way)(Note(id=id, visit_id=visit_id, work_order_id=new_id(), text=text))
         ctx.locked[Note, id].device_at = clock.now().replace(tzinfo=None)  # refused by the column type, at the flush
 
@@ -87,6 +88,7 @@ def test_an_act_that_fails_when_it_is_written_takes_no_other_acts_journal_along(
     entry = acts.REGISTRY["note.add"]
 
     def failing(ctx: Any, id: str, visit_id: str, text: str) -> None:
+        ctx.grant()
         fact = Note(id=id, visit_id=visit_id, work_order_id=None, text=text)
         getattr(ctx, way)(fact)  # refused by the column, at the flush
 

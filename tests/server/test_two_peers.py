@@ -45,7 +45,7 @@ def test_an_engineer_of_another_team_never_gets_the_rows(app: Flask, cast: Cast,
     order_id, visit_id = dispatched(desk, cast, cast.alice)
     other = peer(cast.charlie).pull()
     assert other.row("visit", visit_id) is None and other.row("work_order", order_id) is None
-    assert {scope.partition(":")[0] for scope in other.scopes} <= {"ref", "user", "review", "parts"}
+    assert {scope.partition(":")[0] for scope in other.scopes} <= {"ref", "user", "review", "parts", "assess"}
 
 
 def test_a_whole_day_of_a_visit_reaches_the_office(app: Flask, cast: Cast, desk: Peer, phone: Peer):
