@@ -37,6 +37,8 @@ class Person:
         self.engine.type("//input[@id='login-name']", who.login)
         self.engine.type("//input[@id='login-password']", password_of(who))
         self.engine.press("//button[@type='submit']")
+        self.engine.find("//h1[contains(., '在哪里看得见')]", ROUND_S)  # what a new phone is welcomed with
+        self.button("跳过")
         self.engine.find("//a[contains(@aria-label, '已同步')]", ROUND_S)
         self.engine.wait_for("() => navigator.serviceWorker.ready.then(() => true)")
 
