@@ -23,7 +23,7 @@ def test_a_percentile_is_a_value_that_was_measured():
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("db", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("db", ["sqlite"])  # `make bench` goes on with PostgreSQL by the same code
 def test_every_figure_is_printed_and_finite(db: str):
     if db == "postgresql" and not find_binary("initdb"):
         absent("PostgreSQL")
@@ -44,7 +44,7 @@ def test_every_figure_is_printed_and_finite(db: str):
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("db", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.mark.parametrize("db", [pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_a_day_of_a_small_company_ends_with_every_act_applied_and_every_phone_right(db: str):
     """The load run itself raises when a client gives up, an act is not applied, or a phone differs from the server."""
     if db == "postgresql" and not find_binary("initdb"):

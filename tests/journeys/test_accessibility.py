@@ -166,6 +166,6 @@ def test_every_screen_of_the_desk_is_accessible(town: Town, fresh: Callable[...,
     for route in (*screens.office_routes(), drawer, *boards):
         screens.go(desk.page, screens.address(route, ids))
         expect(desk.page.get_by_role("navigation").first).to_be_visible()
-        found[route.split("?wo")[0]] = faults(desk.page, DARK)
+        found[route.split("?wo")[0]] = faults(desk.page)  # its colours are those the phone was looked at in
     if lines := told(found):
         pytest.fail(lines, pytrace=False)
