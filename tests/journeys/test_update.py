@@ -164,5 +164,5 @@ def test_an_update_takes_over_by_itself_when_nothing_is_under_way(
     served(NEW)
     thumb.page.evaluate(WAITING)
     thumb.start()  # opened again, as from the home screen: nobody is asked, whatever it sends and fetches meanwhile
-    proof.wait_for(lambda: no_version_waits(thumb.page), seconds=90)
-    proof.wait_for(lambda: is_new(thumb), seconds=60)  # it starts anew, with all its parts fetched from the disk
+    proof.wait_for(lambda: no_version_waits(thumb.page), seconds=60)
+    proof.wait_for(lambda: is_new(thumb))
