@@ -47,10 +47,17 @@ export function watchForUpdates(): void {
   })
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') void takeUnseen() })
   window.setInterval(() => void registration?.update().catch(() => {}), CHECK_MS)
-  void register(workers).catch((error) => console.warn('The worker was not registered', error))
+  void register(workers, firstTouch()).catch((error) => console.warn('The worker was not registered', error))
 }
 
-async function register(workers: ServiceWorkerContainer): Promise<void> {
+/** Aborted when a person first does something on this page, which may be before the worker is known. */
+function firstTouch(): AbortSignal {
+  const touched = new AbortController()
+  for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, () => touched.abort(), { once: true, capture: true })
+  return touched.signal
+}
+
+async function register(workers: ServiceWorkerContainer, touched: AbortSignal): Promise<void> {
   // The worker fetches the whole app: at a first visit it must not stand in the way of the page itself.
   if (document.readyState !== 'complete') await new Promise((done) => window.addEventListener('load', done, { once: true }))
   registration = await workers.register('/sw.js', { scope: '/' })
@@ -58,16 +65,13 @@ async function register(workers: ServiceWorkerContainer): Promise<void> {
   registration.addEventListener('updatefound', () => registration!.installing?.addEventListener('statechange', look))
   look()
   await agree()
-  await takeUntouched()
+  await takeUntouched(touched)
 }
 
 /** Just opened, nobody has begun anything; but its start syncs, and the worker may still be fetching the version. */
-async function takeUntouched(): Promise<void> {
-  const touched = new AbortController()
-  const touch = () => touched.abort()
-  for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, touch, { once: true, capture: true })
+async function takeUntouched(touched: AbortSignal): Promise<void> {
   const until = Date.now() + OPENING_MS
-  while (!touched.signal.aborted && Date.now() < until) {
+  while (!touched.aborted && Date.now() < until) {
     await takeUnseen()
     await new Promise((done) => window.setTimeout(done, OPENING_LOOK_MS))
   }
