@@ -12,9 +12,6 @@ from sqlalchemy import Engine, event
 from server.config import SQLITE_BUSY_SECONDS
 from server.extensions import db, hurried, reading
 
-# PostgreSQL's default is the price of a disk with a head that moves; with it a phone's first pull read the whole feed
-# to save itself four hundred looks into an index (docs/performance.md).
-POSTGRES_OPTIONS = "-c random_page_cost=1.1"
 HURRY_MS = 250  # how long a hurried writer waits for another's turn
 APPLICATION_NAME = "xunxiu"  # how PostgreSQL's list of connections names ours: `flask restore` looks for them
 
@@ -26,6 +23,8 @@ def init_database(app: Flask) -> None:
     with app.app_context():
         if db.engine.dialect.name == "sqlite":
             sqlite_rules(db.engine)
+        else:
+            postgresql_rules(db.engine)
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -40,11 +39,25 @@ def _engine_options(url: str) -> dict[str, Any]:
         return {**more, "connect_args": {"timeout": SQLITE_BUSY_SECONDS, "check_same_thread": False}}
     # No ping before each use: it would cost every request a round trip for the day PostgreSQL restarts. Then the first
     # request that meets a dead connection is answered "busy", all pooled ones are thrown away, and the next succeeds.
-    return {**more, "connect_args": {"application_name": APPLICATION_NAME, "options": POSTGRES_OPTIONS}}
+    return {**more, "connect_args": {"application_name": APPLICATION_NAME}}
 
 
 def _dump_json(value: Any) -> str:
     return orjson.dumps(value).decode()
+
+
+def postgresql_rules(engine: Engine) -> None:
+    """Connections of this engine go by an index where it is shorter.
+
+    The default price of a random read is that of a disk with a head that moves; with it a phone's first pull read the
+    whole feed to save itself four hundred looks into an index (docs/performance.md). Said after connecting, because a
+    pooler such as PgBouncer refuses connections that bring options.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, record: Any) -> None:
+        connection.execute("SET random_page_cost = 1.1")
+        connection.commit()
 
 
 def sqlite_rules(engine: Engine) -> None:
