@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from io import BytesIO
@@ -11,6 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.browser import PHONE
 from tests.journeys import proof
 from tests.journeys.conftest import Town, dispatch
 from tests.journeys.thumb import Thumb
@@ -68,3 +70,26 @@ def test_the_app_can_be_installed_and_opens_with_the_server_switched_off(
     town.server.start()
     thumb.everything_arrives()
     proof.arrived_once(town, alice.id, acts)
+
+
+SHOWN = """navigator.serviceWorker.ready.then((it) => it.getNotifications()).then((all) =>
+  all.map(({ title, body, tag, data }) => ({ title, body, tag, path: data.path })))"""
+
+
+def test_what_the_server_calls_the_phone_for_is_shown_by_the_worker(
+    town: Town, fresh: Callable[..., BrowserContext]
+) -> None:
+    """Sealing and sending have tests of their own; here the browser's own push reaches the worker we built."""
+    context = fresh("alice", PHONE, permissions=["notifications"])
+    thumb = Thumb(context.new_page(), town.url).enter(town.cast.alice)
+    thumb.ready_for_no_network()
+    tools, registrations = context.new_cdp_session(thumb.page), []
+    tools.on("ServiceWorker.workerRegistrationUpdated", lambda said: registrations.extend(said["registrations"]))
+    tools.send("ServiceWorker.enable")
+    proof.wait_for(lambda: thumb.page.evaluate("true") and registrations)
+    call = {"title": "紧急工单", "body": "SN20261127001", "tag": "n1", "path": "/notices"}
+    for data in (json.dumps(call), "not what we send"):  # for every call something is shown, or the right to it is lost
+        message = {"origin": town.url, "registrationId": registrations[0]["registrationId"], "data": data}
+        tools.send("ServiceWorker.deliverPushMessage", message)
+    proof.wait_for(lambda: len(thumb.page.evaluate(SHOWN)) == 2)
+    assert call in thumb.page.evaluate(SHOWN)
