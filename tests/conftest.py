@@ -68,6 +68,19 @@ def cheap_passwords() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def no_request_before() -> None:
+    """What a request of an earlier test said of its transaction is not said of this test's.
+
+    The simulator's requests run in the thread's own context. Its last GET left "only reads" behind, so that a later
+    test began its writing transaction as a reader, and SQLite refused it when somebody had written meanwhile.
+    """
+    from server.extensions import hurried, reading
+
+    reading.set(False)
+    hurried.set(False)
+
+
 @cache
 def office_key() -> str:
     """A key pair for rescue files, as base64 of PKCS #8: making one for every app would cost more than the app."""
