@@ -16,6 +16,7 @@ from copy import copy
 from typing import Any, cast
 
 import orjson
+from flask import Flask, current_app
 from sqlalchemy import Table, event, inspect, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, SessionTransaction
@@ -43,12 +44,12 @@ _BY_KEYS = {
     " JOIN feed f ON f.noun = k.noun AND f.row_id = k.row_id",
 }
 
-_committed: list[Callable[[int], None]] = []
+_LISTENERS = "feed_listeners"
 
 
-def on_commit(listener: Callable[[int], None]) -> None:
-    """Calls `listener(rev)` after each commit that published something (live pokes)."""
-    _committed.append(listener)
+def on_commit(app: Flask, listener: Callable[[int], None]) -> None:
+    """Calls `listener(rev)` after each commit of this app that published something (live pokes)."""
+    app.extensions.setdefault(_LISTENERS, []).append(listener)
 
 
 def current(session: Session) -> tuple[int, str]:
@@ -121,7 +122,7 @@ def _tell(session: Session) -> None:
     rev = session.info.pop("published", None)
     if rev is not None:
         session.info["rev"] = rev
-        for listener in _committed:
+        for listener in current_app.extensions.get(_LISTENERS, ()):
             listener(rev)
 
 

@@ -35,7 +35,7 @@ def init_live(app: Flask) -> None:
     watcher = Watcher(app)
     app.extensions["live"] = watcher
     app.extensions["live_hub"] = Hub(watcher.close)
-    feed.on_commit(lambda rev: watcher.wake.set())
+    feed.on_commit(app, lambda rev: watcher.wake.set())
 
 
 def stream(user_id: str, device_id: str, environ: Mapping[str, Any]) -> Iterable[bytes]:

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 FIGURES = {
     "I1": "lost", "I2": "duplicated", "I3": "diverged", "I4": "diverged", "I5": "leaked", "I7": "lost", "I8": "lost",
     "I9": "diverged", "I10": "duplicated", "I11": "illegal", "I12": "lost", "I13": "leaked", "I14": "stuck",
-    "500": "illegal", "version": "illegal",
+    "500": "illegal", "version": "illegal", "fault": "illegal",
 }  # fmt: skip
 CHECKS_TO_AGREE = 3  # the repair, starting over, and the look whether it helped
 LIVE = "SELECT noun, row_id, scope, rev FROM feed WHERE body IS NOT NULL"

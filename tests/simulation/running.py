@@ -6,6 +6,7 @@ import gc
 import json
 import tempfile
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -73,12 +74,15 @@ def deployment(database: str) -> Iterator[Deployment]:
 
 
 def run(server: Deployment, wanted: Plan, recorder: Recorder | None = None) -> tuple[World, Broken | None]:
-    """One world, and what broke in it."""
+    """One world, and what broke in it: an invariant, or the client or the simulator itself."""
     world = World(server, wanted, recorder)
     try:
         world.run()
     except Broken as broken:
         return world, broken
+    except Exception as fault:
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        return world, Broken("fault", f"{fault!r} at {Path(place.filename).name}:{place.lineno}")
     return world, None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,14 +11,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.background import SEEDS_SQLITE, Worlds
 from tests.simulation.deployment import Deployment
-from tests.simulation.jobs import simulate_with
 from tests.simulation.mutants import MUTANTS, Mutant, hunt
 from tests.simulation.running import deployment, run, simulate
-from tests.simulation.world import Plan, plan
+from tests.simulation.world import Plan, World, plan
 
-SEEDS_SQLITE = 1000
-JOBS = min(2, os.cpu_count() or 1)
+KINDS = ("lost", "duplicated", "diverged", "stuck", "leaked", "illegal")
 SEEDS_POSTGRES = 10
 #: Seeds that once failed, kept for ever, with what was wrong.
 KEPT = {
@@ -43,16 +43,19 @@ def server() -> Iterator[Deployment]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
-def test_in_a_thousand_worlds_on_sqlite_nothing_is_lost_and_everyone_agrees():
-    lines: list[str] = []
-    figures = simulate_with(JOBS, 1, SEEDS_SQLITE, tell=lines.append)
-    assert not figures.failures, "\n".join(lines)
-    assert figures.acts > 20 * SEEDS_SQLITE and figures.files > SEEDS_SQLITE / 3, "worlds in which nothing happens"
+def test_in_a_thousand_worlds_on_sqlite_nothing_is_lost_and_everyone_agrees(thousand_worlds: Worlds):
+    lines = thousand_worlds.wait()
+    assert thousand_worlds.process.returncode == 0, "\n".join(lines)
+    figures = json.loads(lines[-1])
+    assert figures["seeds"] == SEEDS_SQLITE
+    assert not [kind for kind in KINDS if figures[kind]] and not figures["failing_seeds"], "\n".join(lines)
+    few = "worlds in which nothing happens"
+    assert figures["acts"] > 20 * SEEDS_SQLITE and figures["files"] > SEEDS_SQLITE / 3, few
     rare = {
         "killed", "restored", "cloned", "revoked", "storage_lost", "two_tabs", "answer_lost", "arrived_late", "rescued",
         "corrupted", "tidied", "below_the_floor", "old_page", "overtaken", "hold_ended", "twins",
     }  # fmt: skip
-    assert not rare - figures.faults.keys(), f"faults that never happened: {rare - figures.faults.keys()}"
+    assert not rare - figures["faults"].keys(), f"faults that never happened: {rare - figures['faults'].keys()}"
 
 
 @pytest.mark.slow
@@ -103,6 +106,17 @@ def test_a_fault_put_into_the_protocol_is_noticed(server: Deployment, mutant: Mu
 def test_a_mutant_still_finds_what_it_patches(mutant: Mutant):
     with mutant.patch():
         pass
+
+
+def test_what_breaks_the_simulator_itself_is_told_with_its_seed(server: Deployment, monkeypatch: pytest.MonkeyPatch):
+    def heal(world: World) -> None:
+        raise RuntimeError("no idea")
+
+    monkeypatch.setattr(World, "heal", heal)
+    lines: list[str] = []
+    figures = simulate(server, [3], tell=lines.append)
+    assert figures.failures and figures.broken["illegal"] == 1
+    assert lines[0].startswith("seed 3 broke fault: RuntimeError('no idea') at test_simulation.py:")
 
 
 def test_a_plan_is_data_that_follows_from_its_seed():
