@@ -34,6 +34,7 @@ SLOW_DOWN = 4
 OPENINGS = 5
 LIST = '#visit-list a[href^="/visits/"]'
 WAIT_MS = 60_000
+TRIES = 3
 
 #: Copies rows of the store under new ids until it holds as many as a phone of a busy region. Visits and work orders
 #: stay as they are, so that the list shows what it showed.
@@ -94,7 +95,12 @@ def lighthouse(address: str, port: int, folder: Path, categories: Sequence[str])
         "--disable-storage-reset", "--form-factor=mobile", f"--only-categories={','.join(categories)}",
         "--output=json", f"--output-path={report}", "--quiet", "--no-enable-error-reporting",
     ]  # fmt: skip
-    subprocess.run(command, check=True, stdout=sys.stderr, timeout=180)
+    for chance in range(TRIES, 0, -1):
+        # Its trace sometimes has no beginning (NO_NAVSTART, "Please run Lighthouse again"): then it is run again.
+        ended = subprocess.run(command, check=chance == 1, stdout=sys.stderr, timeout=180)
+        if not ended.returncode:
+            break
+        print(f"  Lighthouse fails with {ended.returncode}; once more", file=sys.stderr, flush=True)
     said = json.loads(report.read_text())
     for name in categories:
         for ref in said["categories"][name]["auditRefs"]:

@@ -27,7 +27,7 @@ from tests.journeys.thumb import Thumb
 from tests.killing.moments import renderers_of
 from tests.lighthouse.__main__ import LIST, WATCH
 from tests.pace.clocks import PACE, SLOW_DOWN, arm, memory, slowed, took
-from tests.pace.filling import fill
+from tests.pace.filling import WORDS, fill
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
@@ -136,7 +136,7 @@ class Bench:
         page = self.page("/knowledge", "main input[type=search]")
         box = page.locator("main input[type=search]")
         times = []
-        for word in ("离线", "电源", "摄像头", "道闸", "控制器")[: self.rounds]:
+        for word in WORDS[: self.rounds]:
             box.fill("")
             page.wait_for_timeout(200)
             page.evaluate("pace.before = document.querySelector('main').innerHTML")

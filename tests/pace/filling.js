@@ -1,5 +1,5 @@
 /* Runs in the page: fills the store of whoever is signed in. Read by filling.py. */
-async ({ rows, today, week, articles }) => {
+async ({ rows, today, week, articles, words }) => {
   const name = (await indexedDB.databases()).map((d) => d.name).find((n) => /^xunxiu-[0-9a-f-]{36}$/.test(n))
   const ask = (request) => new Promise((done, fail) => {
     request.onsuccess = () => done(request.result); request.onerror = () => fail(request.error)
@@ -55,9 +55,9 @@ async ({ rows, today, week, articles }) => {
         created_by: me, device_at: start, server_at: start }, { visit_id: id, run_id: run })
     }
   }
-  for (let i = 0; i < articles && article; i++) {
-    const id = uuid()
-    put('article', article.scope, id, { ...article.body, number: `KB-${i}`, title: `${article.body.title} ${i}` }, {})
+  for (let i = 0; i < articles && article; i++) { // each word somebody looks for is in a fifth of them
+    const id = uuid(), word = words[i % words.length]
+    put('article', article.scope, id, { ...article.body, number: `KB-${i}`, title: `${word}故障 ${i}`, text: `${article.body.text}\n先查${word}。` }, {})
   }
   await new Promise((done, fail) => { writing.oncomplete = done; writing.onerror = () => fail(writing.error) })
   const count = await ask(db.transaction('rows').objectStore('rows').count())

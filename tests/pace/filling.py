@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 #: Of the visits: today's and this week's; all others were handed in long ago.
 TODAY, WEEK = 12, 40
 ARTICLES = 500
+#: What somebody looks for in the knowledge.
+WORDS = ("离线", "电源", "摄像头", "道闸", "门禁")
 
 FILL = Path(__file__).with_name("filling.js").read_text()
 
@@ -21,4 +23,5 @@ def fill(page: Page, rows: int) -> dict[str, object]:
     Gives the ids of today's `visits` (the first is being worked on), the `run` of its checklist, and the `count` of
     all rows afterwards.
     """
-    return page.evaluate(FILL, {"rows": rows, "today": TODAY, "week": WEEK, "articles": ARTICLES})
+    wanted = {"rows": rows, "today": TODAY, "week": WEEK, "articles": ARTICLES, "words": WORDS}
+    return page.evaluate(FILL, wanted)
