@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from flask import current_app
+from flask import Flask, current_app
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
-from flask_smorest import Api
+from flask_smorest import Api, Blueprint
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -73,6 +75,45 @@ class RememberingJWTManager(JWTManager):
         return claims
 
 
+class DescribedWhenAsked(Api):
+    """The doors are registered at the start, and described when somebody reads the description.
+
+    Describing them is half of what making an app costs: every start, every `flask` command and every test would pay it.
+    """
+
+    def __init__(self) -> None:
+        self._spec: Any = None
+        #: Adds what holds for all doors, once each is described.
+        self.complete: Callable[[Flask], None] = lambda app: None
+        self._undescribed: list[Blueprint] = []
+        self._describing = threading.RLock()
+        super().__init__()
+
+    def init_app(self, app: Flask, **options: Any) -> None:
+        self._undescribed = []
+        super().init_app(app, **options)
+
+    def register_blueprint(self, blp: Blueprint, **options: Any) -> None:
+        self._app.extensions["flask-smorest"]["blp_name_to_api"][blp.name] = self
+        self._app.register_blueprint(blp)
+        self._undescribed.append(blp)
+
+    @property
+    def spec(self) -> Any:
+        with self._describing:
+            waiting, self._undescribed = self._undescribed, []
+            for blp in waiting:
+                blp.register_views_in_doc(self, self._app, self._spec, name=blp.name, parameters=None)
+                self._spec.tag({"name": blp.name, "description": blp.description})
+            if waiting:
+                self.complete(self._app)
+            return self._spec
+
+    @spec.setter
+    def spec(self, spec: Any) -> None:
+        self._spec = spec
+
+
 jwt = RememberingJWTManager()
-smorest = Api()
+smorest = DescribedWhenAsked()
 limiter = Limiter(key_func=get_remote_address, default_limits=[])

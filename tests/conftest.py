@@ -13,7 +13,6 @@ from contextvars import Context
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 from flask.testing import FlaskClient
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from server.models import User
     from tests.cast import Cast
+    from tests.databases import Reused
     from tests.peer import Peer
     from tests.services import Postgres
 
@@ -142,18 +142,24 @@ def postgres_template(postgres: Postgres, tmp_path_factory: pytest.TempPathFacto
     return name
 
 
+@pytest.fixture(scope="session")
+def reused(postgres: Postgres, postgres_template: str) -> Iterator[Reused]:
+    """The database of PostgreSQL in which this process's tests follow each other."""
+    from tests.databases import Reused
+
+    made = Reused(postgres, postgres_template)
+    yield made
+    made.end()
+
+
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A clean, migrated database of this test's own, on each of the two."""
     if request.param == "sqlite":
         path = tmp_path / "service.db"
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server: Postgres = request.getfixturevalue("postgres")
-    name = f"test_{uuid4().hex}"
-    yield server.create_database(name, request.getfixturevalue("postgres_template"))
-    server.drop_database(name)
+        return f"sqlite:///{path}"
+    return request.getfixturevalue("reused").url()
 
 
 @pytest.fixture

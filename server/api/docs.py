@@ -6,10 +6,9 @@ content security policy of every other page holds for this one too.
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 from flask import Flask, Response, make_response
-from flask.blueprints import BlueprintSetupState
 from flask_smorest import Blueprint
 from flask_smorest.spec.plugins import FlaskPlugin
 from marshmallow import INCLUDE, Schema, fields
@@ -82,10 +81,8 @@ def asset(name: str) -> Response:
     return serve(path, A_DAY)
 
 
-@blueprint.record
-def _complete(state: BlueprintSetupState) -> None:
-    """Runs when every other door is registered: adds what holds for all of them."""
-    app = cast(Flask, state.app)
+def _complete(app: Flask) -> None:
+    """What holds for all doors."""
     smorest.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"})
     smorest.spec.options["security"] = [{"bearer": []}]
     _open_the_public_doors(app)
@@ -93,6 +90,9 @@ def _complete(state: BlueprintSetupState) -> None:
         content = response.get("content", {})
         if "application/json" in content:
             content["application/problem+json"] = content.pop("application/json")
+
+
+smorest.complete = _complete
 
 
 def _open_the_public_doors(app: Flask) -> None:
