@@ -79,7 +79,7 @@ export function useKeptEdits<T extends object>(
     timer = window.setTimeout(() => void save(), IDLE_MS)
   }
 
-  watch(row, settle, { deep: true })
+  watch(row, settle) // rows are never changed in place: another row is another object
   // What a kill left behind becomes an act as soon as one is back.
   void draft.ready.then(() => (touched ? undefined : save()))
   onLeaving(() => void save())

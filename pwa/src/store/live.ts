@@ -1,6 +1,6 @@
 /** Values that follow the database of whoever is signed in, and a key that may change. */
 import { liveQuery, type Subscription } from 'dexie'
-import { onScopeDispose, shallowRef, watchEffect, type Ref } from 'vue'
+import { effectScope, onScopeDispose, shallowRef, watchEffect, type EffectScope, type Ref } from 'vue'
 import { current, type Store } from './current'
 import { reopen } from './connection'
 
@@ -26,6 +26,25 @@ export function useLive<T>(query: (store: Store) => (() => Promise<T>) | null): 
     stopAsking()
   })
   return value
+}
+
+/** One value for all who use it at a time; it lives from the first of them to the last. */
+export function shared<T>(make: () => T): () => T {
+  let users = 0
+  let held: { scope: EffectScope; value: T } | undefined
+  return () => {
+    if (!held) {
+      const scope = effectScope(true)
+      held = { scope, value: scope.run(make) as T }
+    }
+    users++
+    onScopeDispose(() => {
+      if (--users) return
+      held?.scope.stop()
+      held = undefined
+    })
+    return held.value
+  }
 }
 
 /** Systems kill the connection of a page in the background: the question is asked again over a new one. */

@@ -1,7 +1,7 @@
 /** The truth about sync: only a well-formed answer of our server counts as contact. */
 import type { Ref } from 'vue'
 import { current } from './current'
-import { useLive } from './live'
+import { shared, useLive } from './live'
 import type { Meta } from './meta'
 import type { UserDatabase } from './database'
 import { isOriginal, originalsWait } from './originals'
@@ -11,18 +11,17 @@ import type { SyncStatus } from './types'
 /** An activity older than this belongs to a page that was killed. */
 const ACTIVITY_MS = 90_000
 
-export function useSyncStatus(): Readonly<Ref<SyncStatus | undefined>> {
-  return useLive(({ db }) => () => syncStatus(db))
-}
+/** Asked once for the whole page, however many parts of it show the answer: each act asks it again. */
+export const useSyncStatus = shared((): Readonly<Ref<SyncStatus | undefined>> => useLive(({ db }) => () => syncStatus(db)))
 
 export async function syncStatus(db: UserDatabase): Promise<SyncStatus> {
-  const [entries, pendingActs, oldest, files, checkingFiles] = await Promise.all([
+  const [entries, pendingActs, oldest, files, checkingFiles] = await db.transaction('r', db.meta, db.outbox, db.files, () => Promise.all([
     db.meta.toArray(),
     db.outbox.where('state').equals('pending').count(),
-    db.outbox.orderBy('n').filter((entry) => entry.state === 'pending').first(),
+    db.outbox.where('state').equals('pending').first(), // of one state they lie in the order of their numbers
     db.files.where('state').anyOf('waiting', 'uploading', 'stuck').toArray(),
     db.files.where('state').equals('stored').count(),
-  ])
+  ]))
   const meta = Object.fromEntries(entries.map(({ key, value }) => [key, value])) as Partial<Meta>
   const storage = lastStorageReport()
   const activity = meta.activity && Date.now() - Date.parse(meta.activity.at) < ACTIVITY_MS ? meta.activity : null
