@@ -160,11 +160,6 @@ class Context:
         """The user may do this act."""
         self.permitted = True
 
-    def require(self, *roles: str) -> None:
-        """Rejects unless the user has one of the roles: who may at all is said in `sync/rules/permissions.json`."""
-        if not self.user.has_role(*roles):
-            raise Rejected("forbidden", "/".join(roles))
-
     def tell(self, order: WorkOrder, kind: str, visit_id: str | None = None, **data: Any) -> None:
         """A line in the work order's timeline."""
         event = Event(

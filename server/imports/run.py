@@ -14,6 +14,7 @@ from secrets import token_urlsafe
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from server.audit import write_down
 from server.extensions import reading
 from server.imports.faults import Fault, Place
 from server.imports.kinds import KINDS
@@ -57,7 +58,7 @@ def import_files(
     `by`: the user who imports. `kinds`: what the sheets may hold. `password`: of every new user that has none in the
     sheet, otherwise one is made for each and told once in `passwords`.
     """
-    result = Result(dry_run)
+    result, sources = Result(dry_run), list(sources)
     tables = _tables(sources, kinds, result)
     if not may_users:
         tables = _without_users(tables, result)
@@ -82,11 +83,22 @@ def import_files(
         session.add_all(plan.new)
         for row in plan.gone:
             session.delete(row)
+        if by is not None and (done := _done(result)):  # in the transaction of the rows: it is told if they are there
+            names = ", ".join(source.name for source in sources)
+            write_down(session, by, "import.run", "import", "", names, {"files": names, "rows": done})
         session.commit()
         result.written = True
         return result
     finally:
         session.rollback()
+
+
+def _done(result: Result) -> dict[str, dict[str, int]]:
+    """How many rows of each kind are new or changed, as far as any are."""
+    told = {
+        kind: {how: counts[how] for how in ("new", "changed") if counts[how]} for kind, counts in result.counts.items()
+    }
+    return {kind: counts for kind, counts in told.items() if counts}
 
 
 def _plan(session: Session, tables: list[Table], by: str | None, result: Result) -> Plan:

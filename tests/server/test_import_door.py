@@ -91,6 +91,20 @@ def test_partial_imports_the_good_rows(app, client, cast):
     assert customers(app) == 3
 
 
+def test_who_imported_what_is_written_down_when_something_changed(client, cast):
+    def told() -> list[tuple[str, str]]:
+        lines = client.get("/api/audit?act=import.", headers=sign_in(client, cast.ada)).json["items"]
+        return [(line["user_name"], line["reason"]) for line in lines]
+
+    send(client, cast.sam, {"客户.csv": text(BAD)})
+    send(client, cast.sam, {"客户.csv": text(CUSTOMERS)}, dry_run="1")
+    assert told() == []
+    send(client, cast.sam, {"客户.csv": text(CUSTOMERS)})
+    assert told() == [(cast.sam.name, "客户.csv")]
+    send(client, cast.sam, {"客户.csv": text(CUSTOMERS)})  # the same again changes nothing
+    assert len(told()) == 1
+
+
 def test_a_door_of_one_kind_takes_only_that_kind(app, client, cast):
     assert send(client, cast.sam, {"a.xlsx": checklist()}, "/customers").status_code == 422
     assert send(client, cast.sam, {"a.xlsx": checklist()}, "/checklists").status_code == 200
