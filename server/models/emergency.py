@@ -168,6 +168,7 @@ class DrillAction(Synced, db.Model):
     done_at: Mapped[datetime | None] = mapped_column(Instant)
     done_by: Mapped[str | None] = id_column()
     note: Mapped[str] = mapped_column(Text, default="")
+    reminded_on: Mapped[date | None] = mapped_column(Date)
 
     def scope(self) -> str:
         return "ref"

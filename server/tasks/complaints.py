@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from server import clock
 from server.acts.complaint import next_moment, tell, warnings_of
 from server.acts.notices import notify_about, on_rung, superiors
 from server.extensions import db
-from server.models import Complaint, ComplaintRise, ImprovementAction
+from server.models import Complaint, ComplaintRise, DrillAction, ImprovementAction
 from server.reports.month_figures import Period
 from server.scopes import ZONE
 from server.tasks.deadlines import AT_ONCE, BREACHED, STALE
@@ -59,14 +59,19 @@ def _warn(session: Session, row: Complaint, now: datetime) -> None:
 
 
 def _remind() -> None:
+    """Of what is to be done by today, once: after a complaint, after a drill."""
     session, now = db.session(), clock.now()
     today = (now + ZONE).date()
-    waits = (ImprovementAction.state == "open", ImprovementAction.reminded_on.is_(None))
-    due = select(ImprovementAction).where(*waits, ImprovementAction.due_on <= today)
-    for row in session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True)).all():
-        row.reminded_on = today
-        data = {"text": row.text, "due_on": str(row.due_on), "action_id": row.id}
-        notify_about(session, [row.owner_id], "action_due", now, "", row.text, **data)
+    left: list[tuple[type[ImprovementAction] | type[DrillAction], ColumnElement[bool]]] = [
+        (ImprovementAction, ImprovementAction.state == "open"), (DrillAction, ~DrillAction.done),
+    ]  # fmt: skip
+    for model, open_ in left:
+        due = select(model).where(open_, model.reminded_on.is_(None), model.due_on <= today)
+        for row in session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True)).all():
+            row.reminded_on = today
+            about = {"drill_id": row.drill_id} if isinstance(row, DrillAction) else {"action_id": row.id}
+            data = {"text": row.text, "due_on": str(row.due_on), **about}
+            notify_about(session, [row.owner_id], "action_due", now, "", row.text, **data)
     session.commit()
 
 

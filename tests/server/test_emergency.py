@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from server import clock
 from server.models import new_id
+from server.tasks.complaints import watch_complaints
 from tests.server.emergencies import content, published, roster_with
 from tests.server.promised import FRIDAY, at, refused, registered
 from tests.server.story import dispatch
@@ -191,6 +192,26 @@ def test_a_drill_is_planned_run_on_a_phone_evaluated_and_leaves_actions(peer, ca
     assert bob.do("drill_action.done", id=action, note="已更新")["outcome"] == "applied"
     assert refused(sam.do("drill_action.done", id=action)) == ("parked", "already-settled")
     assert sam.pull().row("drill_action", action)["done_by"] == cast.bob.id
+
+
+def test_an_action_of_a_drill_reminds_its_owner_once_on_its_day(app, peer, cast, sam, hera, desk, phone):
+    plan_id, drill, bob = published(sam, hera), new_id(), peer(cast.bob)
+    said = {"plan_id": plan_id, "planned_at": "2026-12-05T01:00:00.000Z", "leader_id": cast.alice.id}
+    desk.do("drill.plan", id=drill, **said)
+    for act in ("drill.start", "drill.finish"):
+        assert phone.do(act, id=drill)["outcome"] == "applied"
+    due = {"owner_id": cast.bob.id, "due_on": "2026-12-20"}
+    todo, done = ({"id": new_id(), "text": text, **due} for text in ("更新联系电话", "补充沙袋"))
+    sam.do("drill.evaluate", id=drill, score=82, findings="电话有误", actions=[todo, done])
+    assert bob.do("drill_action.done", id=done["id"])["outcome"] == "applied"
+
+    def reminded() -> list[str]:
+        return [one["data"]["text"] for one in bob.pull().bodies("notice", kind="action_due")]
+
+    for day, expected in ((19, []), (20, ["更新联系电话"]), (23, ["更新联系电话"])):
+        with at(datetime(2026, 12, day, 1, tzinfo=UTC)), app.app_context():
+            watch_complaints()
+        assert reminded() == expected
 
 
 def test_a_drill_that_has_begun_is_neither_moved_nor_called_off(cast, sam, hera, desk, phone):
