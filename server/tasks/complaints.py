@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
@@ -62,7 +63,7 @@ def _remind() -> None:
     """Of what is to be done by today, once: after a complaint, after a drill."""
     session, now = db.session(), clock.now()
     today = (now + ZONE).date()
-    left: list[tuple[type[ImprovementAction] | type[DrillAction], ColumnElement[bool]]] = [
+    left: list[tuple[Any, ColumnElement[bool]]] = [
         (ImprovementAction, ImprovementAction.state == "open"), (DrillAction, ~DrillAction.done),
     ]  # fmt: skip
     for model, open_ in left:
