@@ -12,7 +12,7 @@ PYTEST = $(PY) -m pytest -p no:cacheprovider $(PYTEST_ARGS)
 export VENV
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
-.PHONY: help run install build test check lint types house bench load simulate simulate-mutants chaos kill bench-pwa \
+.PHONY: help run install build test check lint types house vitest bench load simulate simulate-mutants chaos kill bench-pwa \
 	dev lock lighthouse clean
 
 help:
@@ -61,14 +61,21 @@ house: install-dev
 
 check: lint types house
 
-# pytest comes last, and its closing line is the last line of a run that went well. First what may run two at a time,
-# then what is `alone` (tests/conftest.py); a selection by PYTEST_ARGS may leave one of them empty (5).
+vitest: install-dev
+	@$(BOOT) npm run --silent test
+
+# pytest comes last, and its closing line is the last line of a run that went well. First the journeys, which wait for
+# browsers, and behind them (what `nice` leaves) whatever may run beside others; then what is `alone`. Which is which
+# says tests/conftest.py; a selection by PYTEST_ARGS may leave one of them empty (5).
+BESIDE := $(shell mktemp -u)
 test: install-dev
 	@$(BOOT) system
 	@$(BOOT) build
-	@$(MAKE) check
-	@$(BOOT) npm run --silent test
-	@$(PYTEST) -n 2 --dist worksteal -m "not alone" || [ $$? -eq 5 ]
+	@$(MAKE) -j 2 check vitest
+	@nice -n 10 $(PYTEST) -n 2 --dist worksteal -m "not alone and not journey" >$(BESIDE) 2>&1 & beside=$$!; \
+	$(PYTEST) -m journey; journeys=$$?; \
+	echo "what ran beside the journeys is still under way"; wait $$beside; others=$$?; cat $(BESIDE); rm -f $(BESIDE); \
+	for ended in $$journeys $$others; do [ $$ended -eq 0 ] || [ $$ended -eq 5 ] || exit $$ended; done
 	@$(PYTEST) -m alone || [ $$? -eq 5 ]
 
 bench: install-dev

@@ -29,8 +29,11 @@ if TYPE_CHECKING:
 pytest_plugins = ["tests.services", "tests.browser"]
 
 ROOT = Path(__file__).resolve().parent.parent
-#: These run two at a time. All others wait for a browser, or keep every core busy by themselves.
+#: These run two at a time.
 TOGETHER = ("tests/server", "tests/sync")
+#: These wait for a browser, one after the other, and leave half of the machine to those.
+JOURNEYS = "tests/journeys"
+#: All others, and these, keep every core busy by themselves.
 ALONE = {"test_feed_concurrency.py", "test_live_crowd.py", "test_workers.py"}
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "server" / "migrations")
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
@@ -38,10 +41,12 @@ DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """`make test` runs what is `alone` after everything else, one by one."""
+    """What runs beside what in `make test`: there the journeys go first, and what is `alone` last, one by one."""
     for item in items:
         path = item.path.relative_to(ROOT)
-        if path.name in ALONE or not path.as_posix().startswith(TOGETHER):
+        if path.as_posix().startswith(JOURNEYS):
+            item.add_marker("journey")
+        elif path.name in ALONE or not path.as_posix().startswith(TOGETHER):
             item.add_marker("alone")
 
 

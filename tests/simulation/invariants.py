@@ -283,8 +283,7 @@ def _refusals_are_in_review(entries: list[JournalEntry]) -> None:
     decisions = {entry.id: entry for entry in refused.values() if entry.act == "review.settle"}
     waiting = {item.id for item in items.values()}
     for entry in decisions.values():
-        # A restore may have forgotten the item; the act it was about is sent again and gets an item of its own. Who has
-        # no right to decide is told so before anybody looks for the item.
+        # A restore may have forgotten the item; who has no right to decide hears that before anybody looks for one.
         there = entry.code in ("row-unknown", "forbidden") or entry.args["id"] in waiting
         demand("I8", there, lambda e=entry: f"a refused decision about {e.args['id']}, which is not in review")
     differ = items.keys() ^ (refused.keys() - decisions.keys())
