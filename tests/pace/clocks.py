@@ -8,14 +8,29 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 #: `pace.arm(event, done)`: from the next such event to the first frame in which `done()` holds; `pace.took` is its
-#: promise, in ms. `pace.keys`: how long each keystroke took to the end of the transaction that keeps it.
+#: promise, in ms. It looks when the page changes: a clock that asked at each frame would make the page draw frames that
+#: nobody else asked for, and at a fourth of the speed those alone took most of the time. `pace.keys`: how long each
+#: keystroke took to the end of the transaction that keeps it.
 PACE = """(() => {
   const frame = () => new Promise((go) => requestAnimationFrame(() => go()))
+  const changed = (done) => new Promise((go) => {
+    const look = () => {
+      if (!done()) return
+      watch.disconnect()
+      removeEventListener('load', look, true)
+      go()
+    }
+    const watch = new MutationObserver(look)
+    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
+    addEventListener('load', look, true) // of a picture
+    look()
+  })
   const pace = (window.pace = { keys: [], took: null })
   pace.arm = (event, done) => {
     pace.took = new Promise((tell) => {
       addEventListener(event, async ({ timeStamp }) => {
-        while (!done()) await frame()
+        await changed(done)
+        await frame()
         await frame() // what a frame callback sees is painted by the next one
         tell(performance.now() - timeStamp)
       }, { once: true, capture: true })

@@ -1,6 +1,7 @@
 /** What a person sees: live rows, the outbox, the ledger, drafts and files. Screens import from here. */
 export type { LedgerItem, OutboxEntry, Row, RowOf, SyncPhase, SyncStatus, WaitingFile } from './types'
 export { useRow, useRows, useRowsOf, type Where } from './rows'
+export { shared } from './live'
 export { useOutbox, useWaitingFiles } from './outbox'
 export { useLedger } from './ledger'
 export { useDayLedger, type DayItem } from './dayLedger'

@@ -1,7 +1,7 @@
 /** What every screen of a visit knows about it. */
 import { computed, type ComputedRef, type Ref } from 'vue'
 import type { Id } from '@/protocol/nouns'
-import { useRow, useRows, type RowOf } from '@/store'
+import { shared, useRow, useRows, type RowOf } from '@/store'
 import { current } from '@/session'
 
 export interface VisitFacts {
@@ -35,11 +35,13 @@ export function useVisit(id: () => Id): VisitFacts {
   return { visit, order, site, isLead, isCrew, canRecord, isSigned, title }
 }
 
-/** The catalogue's words for codes: a function from kind and code to the entry. */
-export function useCatalogue(): ComputedRef<(kind: string, code: string | null | undefined) => RowOf<'catalogue_entry'> | undefined> {
+type Catalogue = (kind: string, code: string | null | undefined) => RowOf<'catalogue_entry'> | undefined
+
+/** The catalogue's words for codes: a function from kind and code to the entry. Read once for all cards of a screen. */
+export const useCatalogue = shared((): ComputedRef<Catalogue> => {
   const rows = useRows('catalogue_entry')
   return computed(() => {
     const byCode = new Map((rows.value ?? []).map((row) => [`${row.body.kind}:${row.body.code}`, row]))
     return (kind, code) => (code ? byCode.get(`${kind}:${code}`) : undefined)
   })
-}
+})
