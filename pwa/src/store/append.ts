@@ -36,11 +36,13 @@ export async function appendActs(
   await keysWritten(store.db, drafts) // a late one would bring back what the act has taken
   const tables = ['rows', 'outbox', 'meta', 'files', 'chunks', ...(drafts.length ? ['drafts' as const] : [])] as const
   const acts = await atomically(store.db, tables, async (db) => {
-    const kept = await db.outbox.where('id').anyOf(ids).sortBy('n')
+    const [kept, last] = await Promise.all([db.outbox.where('id').anyOf(ids).sortBy('n'), lastNumber(db)])
     if (kept.length) return kept // the connection was killed after the commit: they are saved already
-    const entries = await entriesOf(store, db, intents, ids, at, group)
+    const overlay = new Overlay(db)
+    const entries = await entriesOf(store, overlay, intents, ids, last, at, group)
     if (!entries.length) return []
     for (const file of files) await declareFile(db, file, entries[0]!.visitId, at)
+    await overlay.flush()
     await db.outbox.bulkAdd(entries)
     await writeMeta(db, { lastN: entries.at(-1)!.n })
     if (drafts.length) await db.drafts.bulkDelete([...drafts])
@@ -51,11 +53,10 @@ export async function appendActs(
 }
 
 async function entriesOf(
-  store: Store, db: Tables, intents: readonly Intention[], ids: readonly Id[], at: Instant, group: string | null,
+  store: Store, overlay: Overlay, intents: readonly Intention[], ids: readonly Id[], last: number, at: Instant, group: string | null,
 ): Promise<OutboxEntry[]> {
-  const overlay = new Overlay(db)
   const entries: OutboxEntry[] = []
-  let n = await lastNumber(db)
+  let n = last
   for (const [i, intent] of intents.entries()) {
     const args = await argsOf(intent.args, overlay)
     if (!args) continue
@@ -69,14 +70,13 @@ async function entriesOf(
     entries.push({ ...act, state: 'pending', outcome: null, rev: null, code: null, detail: null, touches, tries: 0, visitId })
   }
   if (entries.length > MAX_ACTS || sizeOf(entries) > MAX_BATCH_BYTES - ENVELOPE_BYTES) throw new ActRefused('group-too-large')
-  await overlay.flush()
   return entries
 }
 
 /** A number is never given twice, even when the record of the last one was lost: the outbox itself is asked too. */
 async function lastNumber(db: Tables): Promise<number> {
-  const last = await db.outbox.orderBy('n').last()
-  return Math.max((await readMeta(db, 'lastN')) ?? 0, last?.n ?? 0)
+  const [last, told] = await Promise.all([db.outbox.orderBy('n').last(), readMeta(db, 'lastN')])
+  return Math.max(told ?? 0, last?.n ?? 0)
 }
 
 async function argsOf(args: unknown, view: View): Promise<Args[ActName] | null | undefined> {
