@@ -33,8 +33,8 @@ ROOT = Path(__file__).resolve().parent.parent
 TOGETHER = ("tests/server", "tests/sync")
 #: These wait for a browser, one after the other, and leave half of the machine to those.
 JOURNEYS = "tests/journeys"
-#: All others, and these, keep every core busy by themselves.
-ALONE = {"test_feed_concurrency.py", "test_live_crowd.py", "test_workers.py"}
+#: All others, and these, keep every core busy by themselves, or look at what a browser does when it has time for it.
+ALONE = {"test_feed_concurrency.py", "test_live_crowd.py", "test_update.py", "test_workers.py"}
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "server" / "migrations")
 DATABASES = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
@@ -44,10 +44,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What runs beside what in `make test`: there the journeys go first, and what is `alone` last, one by one."""
     for item in items:
         path = item.path.relative_to(ROOT)
-        if path.as_posix().startswith(JOURNEYS):
-            item.add_marker("journey")
-        elif path.name in ALONE or not path.as_posix().startswith(TOGETHER):
+        if path.name in ALONE or not path.as_posix().startswith((JOURNEYS, *TOGETHER)):
             item.add_marker("alone")
+        elif path.as_posix().startswith(JOURNEYS):
+            item.add_marker("journey")
 
 
 class Client(FlaskClient):
