@@ -5,12 +5,13 @@ import './styles/controls.css'
 import App from './App.vue'
 import { restoreAppearance } from './components/appearance'
 import { listenForInstall } from './components/install'
-import { watchForUpdates } from './components/update'
+import { firstTouch, watchForUpdates } from './components/update'
 import { loadInside, restoreLocale } from './i18n'
 import { router } from './router'
 import { restoreSession } from './session'
 
 async function start(): Promise<void> {
+  const touched = firstTouch()
   restoreAppearance()
   // A draft on a phone, inside the office's page: no storage, no network, nobody signed in.
   if (location.pathname === '/preview') return (await import('./preview')).showPreview()
@@ -18,7 +19,7 @@ async function start(): Promise<void> {
   // The router asks who is signed in, so both answers come before the first route.
   await Promise.all([restoreLocale(), restoreSession()])
   createApp(App).use(router).mount('#app')
-  watchForUpdates()
+  watchForUpdates(touched)
   // The worker was pressed on: this page goes where the notice leads.
   navigator.serviceWorker?.addEventListener('message', ({ data }) => {
     if (data?.type === 'OPEN' && String(data.path).startsWith('/')) void router.push(String(data.path))

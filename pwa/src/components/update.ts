@@ -37,7 +37,7 @@ export function setAtWork(now: boolean): void {
   void navigator.locks?.request(AT_WORK, { mode: 'shared' }, () => done)
 }
 
-export function watchForUpdates(): void {
+export function watchForUpdates(touched: AbortSignal): void {
   const workers = navigator.serviceWorker
   if (!import.meta.env.PROD || !workers) return
   let controlled = workers.controller !== null
@@ -47,11 +47,11 @@ export function watchForUpdates(): void {
   })
   document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'hidden') void takeUnseen() })
   window.setInterval(() => void registration?.update().catch(() => {}), CHECK_MS)
-  void register(workers, firstTouch()).catch((error) => console.warn('The worker was not registered', error))
+  void register(workers, touched).catch((error) => console.warn('The worker was not registered', error))
 }
 
-/** Aborted when a person first does something on this page, which may be before the worker is known. */
-function firstTouch(): AbortSignal {
+/** Aborted when a person first does something on this page, be it before the worker is known or the app is there. */
+export function firstTouch(): AbortSignal {
   const touched = new AbortController()
   for (const kind of ['pointerdown', 'keydown']) window.addEventListener(kind, () => touched.abort(), { once: true, capture: true })
   return touched.signal
