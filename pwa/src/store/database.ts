@@ -50,7 +50,9 @@ export class UserDatabase extends Dexie {
 
   constructor(readonly userId: Id) {
     // Strict, because a browser's default lets "saved" be said before the bytes are on the disk.
-    super(databaseName(userId), { chromeTransactionDurability: 'strict' })
+    // Without Dexie's cache, which gives each question a deep copy of what another had: opening a visit spent half of
+    // its time copying rows that nobody changes in place. And what a screen shows is then what is on the disk.
+    super(databaseName(userId), { chromeTransactionDurability: 'strict', cache: 'disabled' })
     this.version(1).stores({
       rows: 'key, noun, scope, dirty, handedOver, *refs',
       outbox: 'n, id, state, visitId',
